@@ -1,0 +1,37 @@
+import type { Channel, MessageClass, StepKind } from '../../workflows/contracts/playbook.ts';
+import type { Instant } from '../../workflows/contracts/time.ts';
+
+/** Who would be told, as far as the arbiter looks: no address, no name. */
+export type Recipient = {
+  contactId: string;
+  /** null: nothing was ever said about it. */
+  consent: boolean | null;
+  suppressed: { scope: string; reason: string }[];
+  zone: string;
+  /** Sent in the window of each cap of the policy that fits, in the policy's order. */
+  sent: number[];
+};
+
+/** All that the arbiter looks at, loaded under the account's gate. */
+export type ArbiterFacts = {
+  now: Instant;
+  kind: StepKind;
+  class: MessageClass;
+  channel: Channel | null;
+  provider: string | null;
+  playbook: string;
+  journeyKind: string;
+  stops: { id: string; scope: string; target: string | null; until: Instant | null; circuit: boolean }[];
+  flag: 'paused' | 'exited' | null;
+  pausedUntil: Instant | null;
+  account: 'open' | 'closed' | 'erased';
+  holds: { id: string; contactId: string | null; level: string; until: Instant | null }[];
+  /** null: a step that reaches no contact, or nobody who has the channel. */
+  recipient: Recipient | null;
+};
+
+/** What the arbiter says; `hold` is what the touch waits on, `details` the rule and its figures, without personal data. */
+export type Verdict =
+  | { is: 'go' }
+  | { is: 'held'; hold: string; recheck: Instant; reason: string; details: Record<string, unknown> }
+  | { is: 'skipped' | 'dropped'; reason: string; details: Record<string, unknown> };

@@ -1,0 +1,46 @@
+import type { Channel, MessageClass } from '../../workflows/contracts/playbook.ts';
+
+/** At most `limit` messages of a class on a channel to one contact in any `days` (rolling). */
+export type Cap = { channel: Channel; class: MessageClass; limit: number; days: number };
+
+/** Local hours `[from, to)` in which a channel may speak; `classes` names whom it binds (missing: everybody). */
+export type SpeakingHours = { from: string; to: string; classes?: MessageClass[] };
+
+/** Who may speak when, as configuration: no figure of it is in code. Times in ms unless said. */
+export type ArbiterPolicy = {
+  /** Levels of account-wide holds, highest first. */
+  levels: string[];
+  /** The level at which a kind of journey speaks; what no entry names speaks at the lowest. */
+  levelOf: Record<string, string>;
+  /** What a touch does that a higher level outranks. */
+  outranked: 'wait' | 'drop';
+  caps: Cap[];
+  hours: Partial<Record<Channel, SpeakingHours>>;
+  /** The longest wait before a held touch is looked at again. */
+  recheckMs: number;
+  pausedRecheckMs: number;
+  providerRecheckMs: number;
+  /** How many touches a second a released hold or stop wakes. */
+  releasePerSecond: number;
+};
+
+/** SMS hours are the TCPA's; the caps leave the timetables of both trials untouched. */
+export const defaultPolicy: ArbiterPolicy = {
+  levels: ['sev1', 'dunning', 'churn-save', 'renewal', 'onboarding', 'campaign'],
+  levelOf: { trial: 'onboarding' },
+  outranked: 'wait',
+  caps: [
+    { channel: 'email', class: 'marketing', limit: 5, days: 7 },
+    { channel: 'sms', class: 'marketing', limit: 3, days: 7 },
+  ],
+  hours: { sms: { from: '08:00', to: '21:00' } },
+  recheckMs: 24 * 3_600_000,
+  pausedRecheckMs: 15 * 60_000,
+  providerRecheckMs: 15 * 60_000,
+  releasePerSecond: 5,
+};
+
+const RANK: Record<MessageClass, number> = { legal: 0, service: 1, transactional: 2, marketing: 3 };
+
+/** The order in which touches that waited are woken: legal first, marketing last. */
+export const rankOf = (messageClass: MessageClass): number => RANK[messageClass];

@@ -1,0 +1,64 @@
+import type { Db, Tx } from '../../db/database.ts';
+import type { ContactRow, TouchFacts } from '../../db/queries/touches/load-touch.ts';
+import { readTemplate } from '../../db/queries/touches/read-template.ts';
+import type { Channel } from '../../workflows/contracts/playbook.ts';
+import { mailHeaders } from '../email/mail-headers.ts';
+import { RenderError, render } from '../render/render.ts';
+import type { CompiledTemplate } from '../render/template-schema.ts';
+import { signUnsubscribe } from '../unsubscribe-token.ts';
+import type { StepContext } from './context.ts';
+import type { DeliverSettings } from './deps.ts';
+
+/** A message in words, as it will be frozen in the ledger. */
+export type Composed = {
+  subject: string | null;
+  html: string | null;
+  text: string;
+  headers: Record<string, string>;
+  template: string;
+  templateMajor: number;
+  templateMinor: number;
+};
+
+/** Writes the message for one contact; throws `RenderError` when data or template make it impossible. */
+export async function compose(
+  tx: Tx | Db,
+  settings: DeliverSettings,
+  c: StepContext,
+  to: { contact: ContactRow; channel: Channel; zone: string },
+  say: { template: string; data: Record<string, unknown>; account: NonNullable<TouchFacts['account']> },
+): Promise<Composed> {
+  const row = await readTemplate(tx, say.template, c.publishedAt);
+  if (!row) throw new RenderError('template-failed', say.template);
+  const compiled = row.compiled as unknown as CompiledTemplate;
+  const unsubscribeUrl = unsubscribeLink(settings, c, to);
+  const common = {
+    first_name: to.contact.name?.trim().split(/\s+/)[0],
+    company: say.account.name,
+    tier: say.account.plan,
+    unsubscribe_link: unsubscribeUrl,
+    app_link: settings.publicUrl,
+  };
+  const given = Object.fromEntries(Object.entries({ ...common, ...say.data }).filter(([, value]) => value !== undefined && value !== null));
+  const rendered = render(compiled, given, { zone: to.zone, locale: settings.locale ?? 'en-US' });
+  return {
+    subject: rendered.subject ?? rendered.title ?? null,
+    html: rendered.html ?? null,
+    text: rendered.text,
+    headers: { ...(to.channel === 'email' ? mailHeaders({ unsubscribeUrl }) : {}), ...actionHeaders(rendered.action) },
+    template: row.id,
+    templateMajor: row.major,
+    templateMinor: row.minor,
+  };
+}
+
+/** Only marketing mail can be unsubscribed from. */
+function unsubscribeLink(settings: DeliverSettings, c: StepContext, to: { contact: ContactRow; channel: Channel }): string | undefined {
+  if (c.step.class !== 'marketing' || to.channel !== 'email') return undefined;
+  const claim = { contact: to.contact.id, channel: to.channel, class: c.step.class };
+  return `${settings.publicUrl.replace(/\/$/, '')}/u/${signUnsubscribe(claim, settings.secret)}`;
+}
+
+/** An in-app message's button travels beside its text. */
+const actionHeaders = (action: { label: string; url: string } | undefined): Record<string, string> =>
+  action ? { 'action-label': action.label, 'action-url': action.url } : {};

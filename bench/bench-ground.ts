@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
+import { startApi } from '../api/server.ts';
+import { openDatabase } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
+import { migrateDatabase } from '../db/migrate.ts';
+import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
+import { publish } from '../playbooks/publish/publish.ts';
+import { publishShipped } from '../playbooks/publish/publish-shipped.ts';
+import { workflowBundle } from '../temporal-config/bundle.ts';
+import { loadConfig } from '../temporal-config/config.ts';
+import { connectClient, connectWorker } from '../temporal-config/connect.ts';
+import { startEngine } from '../temporal-config/engine.ts';
+import { startPostgres } from '../temporal-config/postgres.ts';
+import { projectRoot } from '../temporal-config/root.ts';
+import { createLog, installRuntime } from '../workers/log.ts';
+import { composePorts, composeSettings } from '../workers/ports.ts';
+import { startWorker } from '../workers/worker.ts';
+import type { RunningWorker } from '../workers/worker.ts';
+import { createBareActivities } from './bare-activities.ts';
+import { touchesPlaybook } from './touches-playbook.ts';
+
+const KEY = 'bench-key-0123456789abcdef';
+
+export type BenchGround = {
+  client: Client;
+  connection: NativeConnection;
+  namespace: string;
+  database: Database;
+  taskQueue: string;
+  databaseBytes(): Promise<number>;
+  call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  putAccount(id: string): Promise<void>;
+  startWorker(): Promise<RunningWorker>;
+  startBareWorker(): Promise<RunningWorker>;
+  /** Ends every open run, so that one measurement leaves nothing for the next to carry. */
+  clear(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** The embedded system as `npm start` makes it (file, WAL, durable Postgres), in a folder of its own; workers are started by each measurement. */
+export async function breakBenchGround(): Promise<BenchGround> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tenure-bench-'));
+  const config = { ...loadConfig(), temporalGiven: false, databaseUrl: undefined, smtpUrl: undefined, dataDir, temporalPort: 0, temporalUiPort: 0, postgresPort: 0, taskQueue: 'bench' };
+  const log = createLog('error');
+  installRuntime(log);
+  const options = { config, dataDir, log, progress: () => undefined };
+  const [engine, postgres] = await Promise.all([startEngine(options), startPostgres(options)]);
+  await migrateDatabase(postgres.url, join(projectRoot(), 'db', 'migrations'));
+  const database = openDatabase(postgres.url, { max: 20 });
+  await ensureAdminKey(database.db, { given: KEY, now: new Date() });
+  await publishShipped(database.db, { now: new Date() });
+  for (const touches of [1, 5]) await publish(database.db, { source: touchesPlaybook(touches), by: 'bench', now: new Date() });
+  await database.sql`create table bare_rows (id text, step int, primary key (id, step))`;
+  const client = await connectClient(config, engine);
+  const { connection, namespace } = await connectWorker(config, engine);
+  const { taskQueue } = config;
+  const settings = composeSettings(config, 'http://tenure.bench');
+  const api = await startApi({
+    ...{ database, client, log, host: '127.0.0.1', port: 0, clock: Date.now, rateLimit: false },
+    config: { publicUrl: 'http://tenure.bench', systemZone: 'UTC', secret: settings.secret, taskQueue, temporalUiUrl: '', namespace },
+  });
+  const call = async <T>(method: string, path: string, body?: unknown) => {
+    const answer = await fetch(`${api.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${KEY}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as T };
+  };
+  return {
+    ...{ client, connection, namespace, database, taskQueue, call },
+    databaseBytes: async () => Number((await database.sql`select pg_database_size(current_database()) as size`)[0]?.size),
+    putAccount: async (id) => {
+      const contacts = [{ role: 'primary', email: `${id}@example.com`, consent: { email: true, sms: false } }];
+      await call('PUT', `/v1/accounts/${id}`, { name: id, plan: 'starter', timeZone: 'UTC', contacts });
+    },
+    startWorker: async () => startWorker({ connection, namespace, client, taskQueue, bundle: await workflowBundle(config), database, ports: composePorts({}), settings, log, maxCachedWorkflows: 500 }),
+    startBareWorker: async () => {
+      const worker = await Worker.create({ connection, namespace, taskQueue: 'bare', workflowsPath: join(projectRoot(), 'bench', 'workflows.ts'), activities: createBareActivities(database.sql), maxCachedWorkflows: 500 });
+      const done = worker.run();
+      return { done, stop: async () => (worker.shutdown(), done) };
+    },
+    clear: async () => {
+      for await (const run of client.workflow.list({ query: "ExecutionStatus = 'Running'" }))
+        await client.workflow.getHandle(run.workflowId, run.runId).terminate('bench').catch(() => undefined);
+    },
+    stop: async () => {
+      await api.close();
+      await connection.close();
+      await client.connection.close();
+      await database.close();
+      await Promise.all([engine.stop(), postgres.stop()]);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import * as schema from './schema/index.ts';
+
+export type Db = PostgresJsDatabase<typeof schema>;
+/** Inside a transaction of {@link Db}: the same queries, and no way to leave it. */
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
+export type Database = { db: Db; sql: postgres.Sql; close(): Promise<void> };
+
+/** Opens a pool on a Postgres URL. Statements end after 10 s, so that a dead database is an error and not a wait. */
+export function openDatabase(url: string, options: { max?: number; name?: string } = {}): Database {
+  const sql = postgres(url, {
+    max: options.max ?? 10,
+    connect_timeout: 5,
+    idle_timeout: 60,
+    onnotice: () => undefined,
+    connection: { application_name: options.name ?? 'tenure', statement_timeout: 10_000, idle_in_transaction_session_timeout: 15_000, TimeZone: 'UTC' },
+  });
+  return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+}

@@ -1,0 +1,44 @@
+import { sql } from 'drizzle-orm';
+import type { Db, Tx } from '../../database.ts';
+import { decisions } from '../../schema/journeys.ts';
+
+export type Decision = {
+  journeyId: string;
+  step: string;
+  n: number;
+  accountId: string;
+  kind: string;
+  channel: string | null;
+  outcome: string;
+  reason: string | null;
+  at: Date;
+  due?: Date | null;
+  template?: string | null;
+  variant?: string | null;
+  offer?: string | null;
+  details?: Record<string, unknown>;
+};
+
+/** Says why a step did or did not happen; a later word replaces the earlier one, which stays in `history`. The same word twice is written once. */
+export async function recordDecision(tx: Tx | Db, d: Decision): Promise<void> {
+  const word = { outcome: d.outcome, reason: d.reason, at: d.at.toISOString() };
+  await tx
+    .insert(decisions)
+    .values({ ...d, due: d.due ?? null, template: d.template ?? null, variant: d.variant ?? null, offer: d.offer ?? null, details: d.details ?? {}, history: [word] })
+    .onConflictDoUpdate({
+      target: [decisions.journeyId, decisions.step, decisions.n],
+      set: {
+        outcome: sql`excluded.outcome`,
+        reason: sql`excluded.reason`,
+        at: sql`excluded.at`,
+        due: sql`coalesce(excluded.due, ${decisions.due})`,
+        channel: sql`coalesce(excluded.channel, ${decisions.channel})`,
+        template: sql`coalesce(excluded.template, ${decisions.template})`,
+        variant: sql`coalesce(excluded.variant, ${decisions.variant})`,
+        offer: sql`coalesce(excluded.offer, ${decisions.offer})`,
+        details: sql`${decisions.details} || excluded.details`,
+        history: sql`${decisions.history} || excluded.history`,
+      },
+      setWhere: sql`(${decisions.outcome}, ${decisions.reason}) is distinct from (excluded.outcome, excluded.reason)`,
+    });
+}

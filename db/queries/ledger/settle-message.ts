@@ -1,0 +1,37 @@
+import { and, eq, inArray } from 'drizzle-orm';
+import type { Tx } from '../../database.ts';
+import { messages } from '../../schema/index.ts';
+
+export type Settlement =
+  | { state: 'sent'; providerId: string; receipt: string; at: Date }
+  | { state: 'failed'; error: string }
+  | { state: 'in-doubt'; error: string };
+
+const UNSETTLED = ['intended', 'in-doubt'];
+
+/** Writes what became of a message. Changes only what is not settled; answers whether it did. */
+export async function settleMessage(tx: Tx, id: string, s: Settlement): Promise<boolean> {
+  const set =
+    s.state === 'sent'
+      ? { state: s.state, providerId: s.providerId, receipt: s.receipt, sentAt: s.at, leaseUntil: null, error: null }
+      : { state: s.state, error: s.error, leaseUntil: null, ...(s.state === 'failed' ? { countsForCap: false } : {}) };
+  const changed = await tx
+    .update(messages)
+    .set(set)
+    .where(and(eq(messages.id, id), inArray(messages.state, UNSETTLED)))
+    .returning({ id: messages.id });
+  return changed.length > 0;
+}
+
+/** Ends the lease of an attempt that is proven not to have sent; the reservation itself stays for the next attempt. */
+export async function endLease(tx: Tx, id: string, attempt: number, error: string): Promise<void> {
+  await tx
+    .update(messages)
+    .set({ leaseUntil: null, error })
+    .where(and(eq(messages.id, id), eq(messages.attempt, attempt), eq(messages.state, 'intended')));
+}
+
+/** Forgets a reservation that is proven not to have left, so that a later attempt decides from the start. */
+export async function releaseMessage(tx: Tx, id: string): Promise<void> {
+  await tx.delete(messages).where(and(eq(messages.id, id), eq(messages.state, 'intended')));
+}

@@ -1,0 +1,109 @@
+import { boolean, date, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { instant } from './columns.ts';
+
+export const accounts = pgTable('accounts', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  plan: text('plan').notNull(),
+  timeZone: text('time_zone').notNull(),
+  industry: text('industry'),
+  facts: jsonb('facts').$type<Record<string, unknown>>().notNull(),
+  rev: integer('rev').notNull(),
+  createdAt: instant('created_at').notNull(),
+  updatedAt: instant('updated_at').notNull(),
+  closedAt: instant('closed_at'),
+  erasedAt: instant('erased_at'),
+});
+
+/** One row an account; whoever decides about a touch holds it FOR NO KEY UPDATE. */
+export const gates = pgTable('gates', { accountId: text('account_id').primaryKey() });
+
+export const contacts = pgTable(
+  'contacts',
+  {
+    id: uuid('id').primaryKey(),
+    accountId: text('account_id').notNull().references(() => accounts.id),
+    role: text('role').notNull(),
+    position: integer('position').notNull(),
+    name: text('name'),
+    email: text('email'),
+    phone: text('phone'),
+    timeZone: text('time_zone'),
+    removedAt: instant('removed_at'),
+  },
+  (t) => [index('contacts_account').on(t.accountId, t.position)],
+);
+
+/** The newest row a contact and channel is what holds; older ones are the proof. */
+export const consents = pgTable(
+  'consents',
+  {
+    id: uuid('id').primaryKey(),
+    contactId: uuid('contact_id').notNull().references(() => contacts.id),
+    channel: text('channel').notNull(),
+    given: boolean('given').notNull(),
+    source: text('source').notNull(),
+    at: instant('at').notNull(),
+    recordedAt: instant('recorded_at').notNull(),
+  },
+  (t) => [index('consents_contact').on(t.contactId, t.channel, t.recordedAt)],
+);
+
+/** Addresses nobody may send to: an address by its keyed hash, for all journeys at once. */
+export const suppressions = pgTable(
+  'suppressions',
+  {
+    channel: text('channel').notNull(),
+    addressHash: text('address_hash').notNull(),
+    /** `all` or `marketing`: a hard bounce or complaint stops all, an unsubscribe marketing. */
+    scope: text('scope').notNull(),
+    reason: text('reason').notNull(),
+    source: text('source').notNull(),
+    at: instant('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.channel, t.addressHash, t.scope] })],
+);
+
+/** Metrics by day: the newest value of the day stands. */
+export const metrics = pgTable(
+  'metrics',
+  {
+    accountId: text('account_id').notNull().references(() => accounts.id),
+    name: text('name').notNull(),
+    day: date('day', { mode: 'string' }).notNull(),
+    value: doublePrecision('value').notNull(),
+    at: instant('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.name, t.day] })],
+);
+
+/** The embedded CRM: stage of life and owner of an account. */
+export const crmAccounts = pgTable('crm_accounts', {
+  accountId: text('account_id').primaryKey().references(() => accounts.id),
+  stage: text('stage').notNull(),
+  owner: text('owner'),
+  updatedAt: instant('updated_at').notNull(),
+});
+
+export const crmNotes = pgTable(
+  'crm_notes',
+  {
+    /** Derived from journey, step and occurrence: written once however often it is retried. */
+    key: text('key').primaryKey(),
+    accountId: text('account_id').notNull().references(() => accounts.id),
+    text: text('text').notNull(),
+    author: text('author').notNull(),
+    at: instant('at').notNull(),
+  },
+  (t) => [index('crm_notes_account').on(t.accountId, t.at)],
+);
+
+export const crmOpportunities = pgTable('crm_opportunities', {
+  key: text('key').primaryKey(),
+  accountId: text('account_id').notNull().references(() => accounts.id),
+  title: text('title').notNull(),
+  amountMinor: integer('amount_minor'),
+  currency: text('currency').notNull(),
+  stage: text('stage').notNull(),
+  at: instant('at').notNull(),
+});

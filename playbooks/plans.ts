@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { TenureError } from '../workflows/contracts/errors.ts';
+
+/** A plan: its price in minor units of USD a month and its conversations a month; null where it has none. */
+export type Plan = z.infer<typeof Plan>;
+const Plan = z.strictObject({
+  title: z.string().min(1),
+  priceMinor: z.number().int().nonnegative().nullable(),
+  limit: z.number().int().positive().nullable(),
+  sold: z.boolean(),
+});
+
+/** Every known plan by id, from `plans.yaml`. */
+export const plans: Readonly<Record<string, Plan>> = z
+  .record(z.string(), Plan)
+  .parse(parse(readFileSync(new URL('./plans.yaml', import.meta.url), 'utf8')));
+
+/** Whether an account may be on this plan. */
+export const isPlan = (id: string): boolean => Object.hasOwn(plans, id);
+
+/** The plan of this id; throws TenureError `unknown-plan`. */
+export function planOf(id: string): Plan {
+  if (isPlan(id)) return plans[id]!;
+  throw new TenureError('unknown-plan', `There is no plan of that name. Known: ${Object.keys(plans).join(', ')}.`, {
+    known: Object.keys(plans),
+  });
+}

@@ -1,0 +1,88 @@
+import { TenureError } from '../workflows/contracts/errors.ts';
+import type { JourneyInput, State } from '../workflows/contracts/journey.ts';
+import type { ConfigValue, Playbook } from '../workflows/contracts/playbook.ts';
+import type { Instant } from '../workflows/contracts/time.ts';
+import type { Timetable } from '../workflows/contracts/timetable.ts';
+import { createKernel } from '../workflows/kernel/create-kernel.ts';
+import { rulesOf } from '../workflows/rules/rules-of.ts';
+import { isTimeZone, zoneRules } from './calendar/zone-rules.ts';
+import { holds } from './cel/evaluate-cel.ts';
+import type { Scope } from './cel/scope.ts';
+import { planOf } from './plans.ts';
+import { compileTimetable } from './publish/compile-timetable.ts';
+import { resolveConfig } from './publish/resolve-config.ts';
+import { timetableProblems } from './publish/timetable-problems.ts';
+
+/** What a start needs to know about its account; nothing personal of it reaches the journey's state. */
+export type StartAccount = { id: string; name: string; plan: string; timeZone: string; industry?: string | null; facts: Record<string, unknown> };
+export type PrepareStart = {
+  playbook: Playbook;
+  version: number;
+  account: StartAccount;
+  contacts: { role: string; timeZone?: string | null }[];
+  /** When the journey's clock begins; default `now`. */
+  anchor?: Instant;
+  /** Figures of the playbook's `config` for this journey alone. */
+  options?: Record<string, unknown>;
+  owner?: string | null;
+  /** Newest metrics, where an initial flag reads them. */
+  metrics?: Record<string, number>;
+  now: Instant;
+  journeyId: string;
+  /** Zone of an account without one. */
+  systemZone: string;
+};
+export type Prepared = { timetable: Timetable; state: State; input: JourneyInput; config: Record<string, ConfigValue> };
+
+const EARLIEST = Date.UTC(2000, 0, 1);
+const LATEST = Date.UTC(2101, 0, 1);
+const DAY = 86_400_000;
+
+/** Everything a journey begins with, from data alone; throws TenureError for whatever cannot be. */
+export function prepareStart(start: PrepareStart): Prepared {
+  const { playbook, account, now, journeyId } = start;
+  const startedAt = start.anchor ?? now;
+  if (!(startedAt >= EARLIEST && startedAt < LATEST))
+    throw new TenureError('invalid-date', 'The anchor must lie in the years 2000 to 2100.');
+  planOf(account.plan);
+  const config = resolveConfig(playbook, start.options);
+  const timetable = possible(playbook, start.version, config);
+  const zone = zoneRules(recipientZone(start), Math.min(startedAt, now) - 2 * DAY, coverage(startedAt, now));
+  const scope: Scope = {
+    account,
+    facts: account.facts,
+    metrics: start.metrics ?? {},
+    flags: {},
+    config,
+    journey: { id: journeyId, startedAt, anchors: {} },
+    now,
+  };
+  const flags: Record<string, Instant> = {};
+  for (const [name, flag] of Object.entries(playbook.flags))
+    if (flag.initially !== undefined && holds(playbook, flag.initially, scope)) flags[name] = startedAt;
+  const seed = { startedAt, zone, plan: account.plan, owner: start.owner ?? null, flags };
+  const state = createKernel(timetable, rulesOf(timetable.kind)).begin(seed);
+  return { timetable, state, config, input: { version: 1, journeyId, account: account.id, timetable, state } };
+}
+
+function possible(playbook: Playbook, version: number, config: Record<string, ConfigValue>): Timetable {
+  let timetable: Timetable;
+  try {
+    timetable = compileTimetable(playbook, version, config);
+  } catch (error) {
+    if (error instanceof RangeError) throw new TenureError('invalid-request', `With these options ${error.message}.`);
+    throw error;
+  }
+  const [problem] = timetableProblems(timetable);
+  if (problem) throw new TenureError('invalid-date', `With these options ${problem.path} ${problem.message}.`);
+  return timetable;
+}
+
+/** The zone of the contact who is told, else of the account, else of the system; unknown zones are refused where they come in. */
+export function recipientZone({ contacts, account, systemZone }: Pick<PrepareStart, 'contacts' | 'account' | 'systemZone'>): string {
+  const contact = contacts.find((one) => one.role === 'primary') ?? contacts[0];
+  return [contact?.timeZone, account.timeZone].find((zone) => zone && isTimeZone(zone)) ?? systemZone;
+}
+
+/** Twelve years after the later of start and now, counted from the earlier. */
+const coverage = (startedAt: Instant, now: Instant) => 12 + Math.ceil(Math.abs(startedAt - now) / (366 * DAY));

@@ -1,0 +1,180 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+
+const port = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((value) => value <= 65_535)
+    .default(fallback);
+
+const url = (...protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol));
+
+const text = z.string();
+
+const isZone = (zone: string) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
+  } catch {
+    return false;
+  }
+};
+
+const variable = <T extends z.ZodType>(schema: T, shouldBe: string) => ({ schema, shouldBe });
+
+const variables = {
+  TENURE_DATA_DIR: variable(text.default('.tenure'), 'a folder'),
+  HOST: variable(text.default('127.0.0.1'), 'an address to listen on, such as 127.0.0.1'),
+  PORT: variable(port(3000), 'a port, 0–65535 (0 = any free one)'),
+  TENURE_PUBLIC_URL: variable(url('http:', 'https:').optional(), 'a URL, http://… or https://…'),
+  TENURE_ADMIN_KEY: variable(text.min(16).optional(), 'a key of at least 16 characters'),
+  TENURE_SECRET: variable(text.min(16).optional(), 'a secret of at least 16 characters'),
+  TENURE_TEMPORAL_PORT: variable(port(7233), 'a port, 0–65535 (0 = any free one)'),
+  TENURE_TEMPORAL_UI_PORT: variable(port(8233), 'a port, 0–65535 (0 = any free one)'),
+  TENURE_TEMPORAL_BINARY: variable(text.optional(), 'the path of the Temporal CLI'),
+  TENURE_TASK_QUEUE: variable(
+    text.regex(/^[A-Za-z0-9_.-]{1,64}$/).default('tenure-journeys'),
+    '1–64 letters, digits, dots, dashes or underscores',
+  ),
+  TENURE_MAX_CACHED_WORKFLOWS: variable(
+    text
+      .regex(/^\d{1,6}$/)
+      .transform(Number)
+      .optional(),
+    'a whole number of workflows',
+  ),
+  TENURE_POSTGRES_PORT: variable(port(5433), 'a port, 0–65535 (0 = any free one)'),
+  DATABASE_URL: variable(
+    url('postgres:', 'postgresql:').optional(),
+    'a URL, postgres://user:password@host:port/database',
+  ),
+  SMTP_URL: variable(url('smtp:', 'smtps:').optional(), 'a URL, smtp://user:password@host:port or smtps://…'),
+  TENURE_MAIL_FROM: variable(
+    text.regex(/^[^<>\r\n]*<[^<>\s]+@[^<>\s]+>$|^[^<>\s]+@[^<>\s]+$/).default('Tenure <no-reply@tenure.localhost>'),
+    'a sender, Name <name@example.com>',
+  ),
+  TENURE_SYSTEM_ZONE: variable(text.refine(isZone).default('UTC'), 'an IANA time zone, such as Europe/Berlin'),
+  TENURE_LOG_LEVEL: variable(
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    'one of fatal, error, warn, info, debug, trace, silent',
+  ),
+  TEMPORAL_ADDRESS: variable(text.regex(/^[^\s/]+:\d{1,5}$/).optional(), 'host:port of a Temporal server'),
+  TEMPORAL_NAMESPACE: variable(text.optional(), 'a namespace'),
+  TEMPORAL_PROFILE: variable(text.optional(), "a profile of Temporal's configuration file"),
+  TEMPORAL_CONFIG_FILE: variable(text.optional(), "the path of Temporal's configuration file"),
+  TEMPORAL_API_KEY: variable(text.optional(), 'an API key'),
+  TEMPORAL_TLS: variable(text.regex(/^(true|false|1|0)$/).optional(), 'true or false'),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: variable(text.optional(), 'a path'),
+  TEMPORAL_TLS_CLIENT_CERT_DATA: variable(text.optional(), 'a certificate in PEM'),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: variable(text.optional(), 'a path'),
+  TEMPORAL_TLS_CLIENT_KEY_DATA: variable(text.optional(), 'a key in PEM'),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: variable(text.optional(), 'a path'),
+  TEMPORAL_TLS_SERVER_CA_CERT_DATA: variable(text.optional(), 'a certificate in PEM'),
+  TEMPORAL_TLS_SERVER_NAME: variable(text.optional(), 'a host name'),
+  TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: variable(text.regex(/^(true|false|1|0)$/).optional(), 'true or false'),
+  XDG_CACHE_HOME: variable(text.regex(/^\//).optional(), 'an absolute folder'),
+  XDG_CONFIG_HOME: variable(text.regex(/^\//).optional(), 'an absolute folder'),
+};
+
+type Variables = typeof variables;
+type Parsed = { [Name in keyof Variables]: z.output<Variables[Name]['schema']> };
+type Env = Record<string, string | undefined>;
+
+/** Every environment variable that Tenure reads, by name (`TEMPORAL_GRPC_META_*` are read besides). */
+export const variableNames: readonly string[] = Object.keys(variables);
+
+/** What the environment says, parsed once at boot and passed on; folders are absolute paths. */
+export type Config = {
+  dataDir: string;
+  cacheDir: string;
+  host: string;
+  port: number;
+  publicUrl?: string;
+  adminKey?: string;
+  secret?: string;
+  temporalPort: number;
+  temporalUiPort: number;
+  temporalBinary?: string;
+  /** True when an address, profile or configuration file names a Temporal server: no embedded engine then. */
+  temporalGiven: boolean;
+  temporalNamespace?: string;
+  /** The `TEMPORAL_*` variables, for `@temporalio/envconfig`. */
+  temporalEnv: Record<string, string>;
+  taskQueue: string;
+  maxCachedWorkflows?: number;
+  postgresPort: number;
+  databaseUrl?: string;
+  smtpUrl?: string;
+  mailFrom: string;
+  systemZone: string;
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+};
+
+/** Names every variable whose value is wrong, with what it should be; values are never shown. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(['The configuration is wrong (see .env.example):', ...problems.map((line) => `  ${line}`)].join('\n'));
+    this.problems = problems;
+  }
+}
+
+const serverNames = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'];
+
+/** The configuration out of an environment (default: the process's own, and below it a `.env` in the current folder). */
+export function loadConfig(env: Env = processEnv()): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const problems: string[] = [];
+  const parsed: Record<string, unknown> = {};
+  for (const [name, { schema, shouldBe }] of Object.entries(variables)) {
+    const result = schema.safeParse(given[name]);
+    if (result.success) parsed[name] = result.data;
+    else problems.push(`${name} should be ${shouldBe}`);
+  }
+  const temporalEnv = Object.fromEntries(
+    Object.entries(given).filter((entry): entry is [string, string] => entry[0].startsWith('TEMPORAL_')),
+  );
+  const temporalGiven = serverNames.some((name) => name in temporalEnv);
+  if (!temporalGiven && Object.keys(temporalEnv).some((name) => /^TEMPORAL_(API_KEY|TLS)/.test(name)))
+    problems.push('TEMPORAL_ADDRESS should be given with TEMPORAL_API_KEY or TEMPORAL_TLS…, or TEMPORAL_PROFILE');
+  if (problems.length > 0) throw new ConfigError(problems);
+  return toConfig(parsed as Parsed, temporalEnv, temporalGiven);
+}
+
+function toConfig(v: Parsed, temporalEnv: Record<string, string>, temporalGiven: boolean): Config {
+  return {
+    dataDir: resolve(v.TENURE_DATA_DIR),
+    cacheDir: join(v.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tenure'),
+    host: v.HOST,
+    port: v.PORT,
+    publicUrl: v.TENURE_PUBLIC_URL?.replace(/\/+$/, ''),
+    adminKey: v.TENURE_ADMIN_KEY,
+    secret: v.TENURE_SECRET,
+    temporalPort: v.TENURE_TEMPORAL_PORT,
+    temporalUiPort: v.TENURE_TEMPORAL_UI_PORT,
+    temporalBinary: v.TENURE_TEMPORAL_BINARY && resolve(v.TENURE_TEMPORAL_BINARY),
+    temporalGiven,
+    temporalNamespace: v.TEMPORAL_NAMESPACE,
+    temporalEnv: { HOME: homedir(), ...(v.XDG_CONFIG_HOME && { XDG_CONFIG_HOME: v.XDG_CONFIG_HOME }), ...temporalEnv },
+    taskQueue: v.TENURE_TASK_QUEUE,
+    maxCachedWorkflows: v.TENURE_MAX_CACHED_WORKFLOWS,
+    postgresPort: v.TENURE_POSTGRES_PORT,
+    databaseUrl: v.DATABASE_URL,
+    smtpUrl: v.SMTP_URL,
+    mailFrom: v.TENURE_MAIL_FROM,
+    systemZone: v.TENURE_SYSTEM_ZONE,
+    logLevel: v.TENURE_LOG_LEVEL,
+  };
+}
+
+function processEnv(): Env {
+  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...file, ...process.env };
+}

@@ -1,0 +1,42 @@
+import { Client, Connection } from '@temporalio/client';
+import type { ClientOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection } from '@temporalio/worker';
+import type { Config } from './config.ts';
+
+type Settings = Pick<Config, 'temporalEnv' | 'temporalGiven' | 'temporalNamespace'>;
+
+/** Where a Temporal server is and which namespace to use there. */
+export type Target = { address: string; namespace: string };
+
+/** The server that the configuration names by Temporal's own convention (address, profile or file). */
+export function givenTarget(config: Settings): Target {
+  const { connectionOptions, namespace } = connectConfig(config);
+  return { address: connectionOptions.address ?? '127.0.0.1:7233', namespace: namespace ?? 'default' };
+}
+
+/** A client of the given server, or, with an address, of the embedded engine there. */
+export async function connectClient(
+  config: Settings,
+  target?: Target,
+  options: Omit<ClientOptions, 'connection' | 'namespace'> = {},
+): Promise<Client> {
+  const { connectionOptions, namespace } = connectConfig(config, target);
+  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '10s' } as never);
+  return new Client({ ...options, connection, namespace: namespace ?? 'default' });
+}
+
+/** A worker's connection to the given server, or, with an address, to the embedded engine there. */
+export async function connectWorker(
+  config: Settings,
+  target?: Target,
+): Promise<{ connection: NativeConnection; namespace: string }> {
+  const { connectionOptions, namespace } = connectConfig(config, target);
+  return { connection: await NativeConnection.connect(connectionOptions), namespace: namespace ?? 'default' };
+}
+
+function connectConfig(config: Settings, target?: Target) {
+  if (target && !config.temporalGiven)
+    return { connectionOptions: { address: target.address }, namespace: target.namespace };
+  return loadClientConnectConfig({ overrideEnvVars: config.temporalEnv, profile: config.temporalEnv.TEMPORAL_PROFILE });
+}

@@ -1,0 +1,9 @@
+import { activityInfo } from '@temporalio/activity';
+
+/**
+ * What time it is for an attempt of an activity, in ms: real time, and in a rehearsal (a run whose clock is shifted)
+ * the virtual time at which the attempt was scheduled.
+ */
+export function activityClock(clockShift: number): number {
+  return clockShift === 0 ? Date.now() : activityInfo().currentAttemptScheduledTimestampMs + clockShift;
+}

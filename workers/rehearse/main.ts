@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import { describePlaybook } from '../../playbooks/publish/describe.ts';
+import { readShipped } from '../../playbooks/publish/read-shipped.ts';
+import { breakGround } from './ground.ts';
+import { readPersona } from './persona.ts';
+import { table } from './print-table.ts';
+import { rehearse } from './rehearse.ts';
+
+const USAGE = 'usage: npm run --silent rehearse -- <playbook-id> (--persona <file.json> | --describe) [--json]';
+
+/** `npm run rehearse`: a persona's whole journey in seconds, on an engine and a database of its own. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { persona: { type: 'string' }, describe: { type: 'boolean' }, json: { type: 'boolean' } } });
+  const [id] = positionals;
+  if (!id || positionals.length > 1 || (!values.describe && !values.persona)) throw new TenureError('invalid-request', USAGE);
+  const playbook = await readShipped(id);
+  if (values.describe) {
+    process.stdout.write(`${JSON.stringify(describePlaybook(playbook), null, 2)}\n`);
+    return;
+  }
+  const persona = readPersona(await readJson(values.persona!), playbook);
+  const ground = await breakGround((line) => process.stderr.write(`${line}\n`));
+  try {
+    const story = await rehearse(ground, playbook, persona);
+    process.stdout.write(values.json ? `${JSON.stringify(story, null, 2)}\n` : table(story, persona));
+  } finally {
+    await ground.stop();
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new TenureError('invalid-request', `cannot read ${file}`);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new TenureError('invalid-request', `${file} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof TenureError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { ContactBody, TimeZone } from '../../workflows/contracts/api.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import type { Playbook } from '../../workflows/contracts/playbook.ts';
+import { IsoDuration } from '../../workflows/contracts/time.ts';
+
+const Scalar = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
+const after = IsoDuration;
+
+/** Who is rehearsed: an account, and all that happens to it, each at its distance from the start. */
+export const Persona = z.strictObject({
+  start: z.iso.datetime({ offset: true }),
+  account: z.object({ name: z.string().optional(), plan: z.string(), timeZone: TimeZone, industry: z.string().optional(), facts: z.record(z.string(), Scalar).optional() }).catchall(Scalar),
+  contacts: z.array(ContactBody.partial({ consent: true })).min(1),
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  metrics: z.array(z.strictObject({ after, name: z.string(), value: z.number() })).default([]),
+  events: z.array(z.strictObject({ after, type: z.string(), data: z.record(z.string(), Scalar).optional() })).default([]),
+  facts: z.array(z.strictObject({ after, step: z.string(), what: z.string(), item: z.string().optional(), value: z.union([z.string(), z.number()]).optional() })).default([]),
+  commands: z.array(z.looseObject({ after, command: z.string() })).default([]),
+});
+export type Persona = z.infer<typeof Persona>;
+
+const BUILT_IN = new Set(['name', 'plan', 'timeZone', 'industry', 'facts']);
+
+/** Facts of the persona's account, given in `facts` or beside the account's own fields. */
+export const personaFacts = ({ account }: Persona): Record<string, unknown> => ({
+  ...Object.fromEntries(Object.entries(account).filter(([name]) => !BUILT_IN.has(name))),
+  ...account.facts,
+});
+
+/** Parses a persona and refuses every fact, metric, event and step that the playbook does not read, each by its name. */
+export function readPersona(json: unknown, playbook: Playbook): Persona {
+  const parsed = Persona.safeParse(json);
+  if (!parsed.success) throw new TenureError('invalid-request', `the persona does not have the form asked for:\n${z.prettifyError(parsed.error)}`);
+  const persona = parsed.data;
+  const steps = new Set(playbook.stages.flatMap((stage) => stage.steps.map((step) => step.id)));
+  const unknown = [
+    ...notIn('fact', Object.keys(personaFacts(persona)), Object.keys(playbook.reads.facts)),
+    ...notIn('metric', persona.metrics.map((m) => m.name), Object.keys(playbook.reads.metrics)),
+    ...notIn('event', persona.events.map((e) => e.type), Object.keys(playbook.reads.events)),
+    ...notIn('step', persona.facts.map((f) => f.step), [...steps]),
+    ...persona.events.flatMap((e) => notIn(`field of event ${e.type}`, Object.keys(e.data ?? {}), Object.keys(playbook.reads.events[e.type]?.fields ?? {}))),
+  ];
+  if (unknown.length > 0) throw new TenureError('unknown-name', `${playbook.id} does not read ${unknown.join('; ')}. \`--describe\` lists what it reads.`);
+  return persona;
+}
+
+const notIn = (kind: string, names: string[], known: string[]) =>
+  names.filter((name) => !known.includes(name)).map((name) => `${kind} "${name}" (known: ${known.join(', ') || 'none'})`);

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Playbook } from '../../workflows/contracts/playbook.ts';
+import { durationMs } from '../../workflows/contracts/time.ts';
+import type { State } from '../../workflows/contracts/journey.ts';
+import { journeyStateQuery } from '../../workflows/messages.ts';
+import { createKernel } from '../../workflows/kernel/create-kernel.ts';
+import type { Kernel } from '../../workflows/kernel/kernel.ts';
+import { rulesOf } from '../../workflows/rules/rules-of.ts';
+import { readJourney } from '../../db/queries/journeys/read-journey.ts';
+import { timeSkipping } from '../../temporal-config/time-skipping.ts';
+import type { TimeSkipping } from '../../temporal-config/time-skipping.ts';
+import { applyItem, putPersona, settle, timeline } from './persona-driver.ts';
+import type { Item } from './persona-driver.ts';
+import { readEntries } from './entries.ts';
+import type { Entry } from './entries.ts';
+import { journeyCost } from './history-cost.ts';
+import type { Persona } from './persona.ts';
+import { startRig } from './rig.ts';
+import type { Ground, Rig } from './rig.ts';
+
+export type Rehearsal = { playbook: string; version: number; journey: string; outcome: string; entries: Entry[]; history: { events: number; actions: number } };
+
+/** Real time that a persona's item has before a step due at the same instant could fire. */
+const HEAD_START_MS = 1_500;
+/** A paused journey is followed no further than this after its last date. */
+const MAX_INSTANTS = 2_000;
+
+type Run = { rig: Rig; skip: TimeSkipping; kernel: Kernel; workflowId: string; runId: string; shift: number; journeyId: string };
+
+/**
+ * Lives a persona through a playbook: the real workflow, API, activities and database, in skipped time. The run's clock
+ * is moved from one instant of interest to the next; what the persona does at an instant comes before a step due then.
+ * Ends with the journey, or reports it `open` when only an event could move it on.
+ */
+export async function rehearse(ground: Ground, playbook: Playbook, persona: Persona, account = 'rehearsal'): Promise<Rehearsal> {
+  const start = Date.parse(persona.start);
+  const shift = start - Date.now();
+  const rig = await startRig(ground, { clockShift: shift });
+  try {
+    rig.setNow(start);
+    const run = await begin(rig, playbook, persona, account, shift);
+    const refused = await live(run, timeline(persona));
+    const row = await readJourney(rig.database.db, run.journeyId);
+    const cost = await journeyCost(rig.client, run.workflowId, run.runId);
+    const entries = await readEntries(rig.database.db, run.journeyId, { start, playbook, refused });
+    return { playbook: playbook.id, version: row?.version ?? 0, journey: run.journeyId, outcome: row?.outcome ?? 'open', entries, history: cost };
+  } finally {
+    await rig.stop();
+  }
+}
+
+async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: string, shift: number): Promise<Run> {
+  await putPersona(rig, account, persona);
+  const body = { playbook: playbook.id, account, anchor: persona.start, ...(persona.options ? { options: persona.options } : {}) };
+  const { status, body: journey } = await rig.call<{ id: string; detail?: string; temporal: { workflowId: string; runId: string } }>('POST', '/v1/journeys', body);
+  if (status !== 201) throw new Error(`the journey did not start (${status}): ${journey.detail ?? ''}`);
+  const row = await readJourney(rig.database.db, journey.id);
+  if (!row) throw new Error('the journey was not stored');
+  const { workflowId, runId } = journey.temporal;
+  return { rig, skip: timeSkipping(rig.client), kernel: createKernel(row.timetable, rulesOf(row.kind)), workflowId, runId, shift, journeyId: journey.id };
+}
+
+async function live(run: Run, items: Item[]): Promise<Item[]> {
+  const { rig, kernel } = run;
+  const refused: Item[] = [];
+  for (let i = 0; i < MAX_INSTANTS; i++) {
+    const state = await stateOf(run);
+    const item = items[0];
+    if (!state || state.ended) return [...refused, ...items.map((left) => ({ ...left, refusal: 'journey-ended' }))];
+    const wake = kernel.nextWake(state);
+    if (!item && wake === undefined) return refused;
+    if (item && (wake === undefined || item.at <= wake)) {
+      await moveTo(run, item.at - HEAD_START_MS);
+      rig.setNow(item.at);
+      while (items[0]?.at === item.at) {
+        const done = await applyItem(rig, run.journeyId, items.shift()!);
+        if (done.refusal) refused.push(done);
+      }
+    } else if (wake !== undefined) {
+      await moveTo(run, wake + 1);
+      rig.setNow(wake);
+    }
+    await settle(rig, run.journeyId);
+  }
+  throw new Error(`the rehearsal did not end within ${MAX_INSTANTS} instants`);
+}
+
+const moveTo = (run: Run, at: number) => run.skip.fastForwardTo(run.workflowId, at - run.shift);
+
+/** The run's state once nothing is in flight; undefined when the run has closed. */
+async function stateOf({ rig, workflowId }: Run): Promise<State | undefined> {
+  const handle = rig.client.workflow.getHandle(workflowId);
+  for (;;) {
+    const description = await handle.describe();
+    if (description.status.name !== 'RUNNING') return undefined;
+    const busy = (description.raw.pendingActivities?.length ?? 0) > 0 || Boolean(description.raw.pendingWorkflowTask);
+    if (!busy) {
+      const state = await handle.query(journeyStateQuery);
+      if (!Object.values(state.steps).some((step) => step.st === 'sending') && !state.ended) return state;
+    }
+    await sleep(15);
+  }
+}
+
+/** Milliseconds of an ISO-8601 duration from the start of the persona. */
+export const offsetMs = (after: string): number => durationMs(after);

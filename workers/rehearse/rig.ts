@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { buildApp } from '../../api/app.ts';
+import { defaultPolicy } from '../../activities/arbiter/policy.ts';
+import { openDatabase } from '../../db/database.ts';
+import type { Database } from '../../db/database.ts';
+import { migrateDatabase } from '../../db/migrate.ts';
+import { ensureAdminKey } from '../../db/queries/keys/ensure-admin-key.ts';
+import { publishShipped } from '../../playbooks/publish/publish-shipped.ts';
+import type { WorkflowBundle } from '../../temporal-config/bundle.ts';
+import { projectRoot } from '../../temporal-config/root.ts';
+import { composePorts } from '../ports.ts';
+import { startWorker } from '../worker.ts';
+import type { RunningWorker, WorkerParts } from '../worker.ts';
+
+/** What several rigs share: one engine, one bundle, and a source of databases that are migrated and have all shipped playbooks. */
+export type Ground = { client: Client; connection: NativeConnection; newDatabase(): Promise<string>; bundle: WorkflowBundle; log: Logger };
+
+/** Tenure whole, but for the listening socket, on a database and a task queue of its own, with a clock that is set. */
+export type Rig = {
+  app: FastifyInstance;
+  client: Client;
+  database: Database;
+  taskQueue: string;
+  worker: RunningWorker;
+  key: string;
+  /** What time it is for the API and the dispatcher, in ms. */
+  now: () => number;
+  setNow(at: number): void;
+  call<T = unknown>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: T }>;
+  stop(): Promise<void>;
+};
+
+/** Makes an empty database one from which rigs can be cloned: migrated, with all shipped playbooks published. */
+export async function prepareDatabase(url: string): Promise<void> {
+  await migrateDatabase(url, join(projectRoot(), 'db', 'migrations'));
+  const database = openDatabase(url, { max: 2 });
+  await publishShipped(database.db, { now: new Date(0) });
+  await database.close();
+}
+
+/** Starts a rig; `clockShift` ≠ 0 makes its journeys live at that distance to real time. */
+export async function startRig(
+  ground: Ground,
+  options: { clockShift?: number; ports?: Partial<WorkerParts['ports']>; settings?: Partial<WorkerParts['settings']>; probe?: WorkerParts['probe']; withoutWorker?: boolean } = {},
+): Promise<Rig> {
+  const { client, connection, bundle, log } = ground;
+  const clockShift = options.clockShift ?? 0;
+  let set: number | undefined;
+  const now = () => set ?? Date.now() + clockShift;
+  const taskQueue = `rig-${randomUUID().slice(0, 8)}`;
+  const database = openDatabase(await ground.newDatabase(), { max: 10 });
+  const secret = randomBytes(24).toString('base64url');
+  const publicUrl = 'http://tenure.test';
+  const { namespace } = client.options;
+  const key = (await ensureAdminKey(database.db, { given: `rig-${randomUUID()}`, now: new Date(now()) })) ?? '';
+  const app = await buildApp({
+    ...{ database, client, log, clock: now, clockShift },
+    config: { publicUrl, systemZone: 'UTC', secret, taskQueue, temporalUiUrl: 'http://temporal.test', namespace },
+  });
+  const settings = { secret, publicUrl, mailFrom: 'Tenure <no-reply@tenure.test>', systemZone: 'UTC', policy: defaultPolicy, ...options.settings };
+  const start = () => startWorker({ connection, namespace, client, taskQueue, bundle, database, log, settings, clock: now, probe: options.probe, ports: { ...composePorts({}), ...options.ports }, maxCachedWorkflows: 50 });
+  const rig: Rig = {
+    ...{ app, client, database, taskQueue, key, now },
+    worker: options.withoutWorker ? { done: Promise.resolve(), stop: () => Promise.resolve() } : await start(),
+    setNow: (at) => void (set = at),
+    call: async <T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}) => {
+      const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${key}`, ...headers }, ...(body === undefined ? {} : { payload: body as object }) });
+      return { status: answer.statusCode, body: (answer.body ? answer.json() : undefined) as T };
+    },
+    stop: async () => {
+      await app.close();
+      await rig.worker.stop();
+      await database.close();
+    },
+  };
+  return rig;
+}
+
+export const silentLog = (): Logger => pino({ level: 'silent' });

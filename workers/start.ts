@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { ConfigError, loadConfig } from '../temporal-config/config.ts';
+import { createLog, installRuntime } from './log.ts';
+import { startTenure } from './start-tenure.ts';
+
+/** `npm start`: everything on one machine. Progress and the ready line go to stdout, the log into the data folder. */
+async function main(): Promise<void> {
+  const config = loadConfig();
+  const log = createLog(config.logLevel, join(config.dataDir, 'logs', 'tenure.log'));
+  installRuntime(log);
+  const stopping = new AbortController();
+  let signals = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) process.exit(1);
+      process.stdout.write('\nstopping …\n');
+      stopping.abort();
+    });
+  }
+  const progress = (line: string) => process.stdout.write(`  ${line}\n`);
+  const tenure = await startTenure({ config, log, progress, signal: stopping.signal });
+  const why = await Promise.race([tenure.failed, aborted(stopping.signal)]);
+  if (why) process.stderr.write(`${why}\n`);
+  await tenure.stop();
+  process.exit(why ? 1 : 0);
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<undefined>((resolve) => (signal.aborted ? resolve(undefined) : signal.addEventListener('abort', () => resolve(undefined))));
+
+main().catch((error: unknown) => {
+  const known = error instanceof ConfigError || (error instanceof Error && error.name.endsWith('Error') && error.name !== 'Error');
+  process.stderr.write(`${known ? (error as Error).message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exit(1);
+});

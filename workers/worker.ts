@@ -1,0 +1,67 @@
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { createBulkActivities } from '../activities/bulk/create-bulk-activities.ts';
+import { createJourneyActivities } from '../activities/deliver/create-activities.ts';
+import type { JourneyActivityDeps } from '../activities/deliver/create-activities.ts';
+import { createHousekeepingActivities } from '../activities/housekeeping/create-housekeeping-activities.ts';
+import type { Database } from '../db/database.ts';
+import type { WorkflowBundle } from '../temporal-config/bundle.ts';
+import { activityClock } from './activity-clock.ts';
+import { startDispatcher } from './dispatcher/start-dispatcher.ts';
+
+/** All that a worker process is made of; every part is given. */
+export type WorkerParts = {
+  connection: NativeConnection;
+  namespace: string;
+  client: Client;
+  taskQueue: string;
+  bundle: WorkflowBundle;
+  database: Database;
+  ports: Pick<JourneyActivityDeps, 'mailer' | 'sms' | 'inApp' | 'crm'>;
+  settings: JourneyActivityDeps['settings'];
+  log: Logger;
+  maxCachedWorkflows?: number;
+  /** Clock of the dispatcher: real time but in rehearsals. */
+  clock?: () => number;
+  probe?: JourneyActivityDeps['probe'];
+};
+
+export type RunningWorker = {
+  /** Settles when the worker has ended; rejects when it failed. */
+  done: Promise<void>;
+  /** Takes no new work, lets what runs end within its provider's time, then stops. */
+  stop(): Promise<void>;
+};
+
+/** Starts workflows, activities and the dispatcher of one process. */
+export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
+  const { connection, namespace, client, taskQueue, bundle, database, log } = parts;
+  const clock = parts.clock ?? Date.now;
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    buildId: bundle.buildId.slice(0, 16),
+    workflowBundle: { codePath: bundle.codePath },
+    activities: {
+      ...createJourneyActivities({ database, clock: activityClock, ...parts.ports, settings: parts.settings, log, probe: parts.probe }),
+      ...createBulkActivities({ database, client, taskQueue, clock, log }),
+      ...createHousekeepingActivities({ database, clock, log }),
+    },
+    // Longer than a provider's time-out (12 s), so that nothing is cut off at the provider.
+    shutdownGraceTime: '15s',
+    shutdownForceTime: '25s',
+    ...(parts.maxCachedWorkflows ? { maxCachedWorkflows: parts.maxCachedWorkflows } : {}),
+  });
+  const dispatcher = await startDispatcher({ database, client, taskQueue, log, clock });
+  const done = worker.run().finally(() => dispatcher.stop());
+  return {
+    done,
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { ClockRule, IsoDuration } from './time.ts';
+import type { Instant } from './time.ts';
+
+/** An opaque id of an account, owner, key or command. Never an e-mail address. */
+export const OpaqueId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 of A–Z a–z 0–9 _ - (an opaque id, never an e-mail address)');
+const StepId = z.string().min(1).max(80);
+const When = z.iso.datetime({ offset: true });
+
+const base = {
+  /** Why; kept in Postgres, never in history. */
+  reason: z.string().trim().min(1).max(2000),
+  /** Command id; the same id again is answered, not applied twice. */
+  id: OpaqueId.optional(),
+  /** Refuse when the journey has changed since this revision was shown. */
+  ifRev: z.number().int().nonnegative().optional(),
+  dryRun: z.boolean().optional(),
+};
+
+/** Body of `POST /v1/journeys/{id}/commands`. */
+export const CommandBody = z.discriminatedUnion('command', [
+  z.strictObject({ command: z.literal('pause'), until: When.optional(), clock: ClockRule.optional(), ...base }),
+  z.strictObject({ command: z.literal('resume'), ...base }),
+  z.strictObject({ command: z.literal('skip'), step: StepId, ...base }),
+  z.strictObject({ command: z.literal('run-now'), step: StepId, ...base }),
+  z.strictObject({ command: z.literal('postpone'), step: StepId, to: When, ...base }),
+  z.strictObject({ command: z.literal('extend'), duration: IsoDuration, stage: StepId.optional(), ...base }),
+  z.strictObject({ command: z.literal('move-date'), date: z.union([When, z.iso.date()]), anchor: StepId.optional(), ...base }),
+  z.strictObject({ command: z.literal('change-plan'), plan: z.string().min(1).max(64), ...base }),
+  z.strictObject({ command: z.literal('set-owner'), owner: OpaqueId, ...base }),
+  z.strictObject({ command: z.literal('note'), ...base }),
+  z.strictObject({ command: z.literal('exit'), ...base }),
+]);
+export type CommandBody = z.infer<typeof CommandBody>;
+export type CommandName = CommandBody['command'];
+
+/** A command as a run sees it: parsed, dates as instants, no free text. */
+export type Command = { id: string; ifRev?: number } & (
+  | { name: 'pause'; until: Instant | null; clock: ClockRule | null }
+  | { name: 'resume' | 'note' | 'exit' }
+  | { name: 'skip' | 'run-now'; step: string }
+  | { name: 'postpone'; step: string; to: Instant }
+  | { name: 'extend'; by: number; stage?: string }
+  | { name: 'move-date'; date: Instant; anchor?: string }
+  | { name: 'change-plan'; plan: string }
+  | { name: 'set-owner'; owner: string }
+);
+
+export type RefusalCode =
+  | 'journey-ended' | 'already-paused' | 'not-paused' | 'unknown-step' | 'step-done' | 'step-sending' | 'step-open' | 'step-not-waiting'
+  | 'journey-paused' | 'not-extendable' | 'extension-too-long' | 'not-movable' | 'unknown-anchor' | 'date-in-past' | 'date-too-far' | 'past-stage-end'
+  | 'same-value' | 'changed-since-preview' | 'unknown-stage' | 'duration-not-positive';
+
+/** Why a command was not applied, and the nearest command that would be (as a body without id and reason). */
+export type Refusal = { code: RefusalCode; reason: string; nearest: { command: CommandName; [argument: string]: unknown } | null };

@@ -1,0 +1,165 @@
+import type { ClockRule, Instant, ZoneRules } from './time.ts';
+import type { Timetable } from './timetable.ts';
+import type { Command, Refusal } from './commands.ts';
+
+/** Where a step stands. `idle`: not plannable yet (its stage or the step it follows has not come). `open`: told, awaiting a fact. */
+export type StepStatus = 'idle' | 'waiting' | 'gated' | 'sending' | 'open' | 'done';
+
+/** How a step ended. One word; the reason beside it says why. */
+export type StepOutcome =
+  | 'sent' | 'skipped' | 'dropped' | 'failed'
+  | 'met' | 'missed'
+  | 'accepted' | 'declined' | 'expired' | 'completed' | 'answered';
+
+export type StepState = {
+  st: StepStatus;
+  /** Occurrence, from 1; later ones by `repeat`. */
+  n: number;
+  /** What the playbook says by its anchor, untouched by pauses and commands. */
+  planned?: Instant;
+  /** Unmoved due, before send window and holds: (`set` or `planned`) + `shift`. */
+  base?: Instant;
+  /** When it really falls due: base + shift in its window, or `set`. */
+  due?: Instant;
+  /** What freezing pauses have added, in ms. */
+  shift?: number;
+  /** Put there by a command (postpone, run-now) or a re-plan: not recomputed from the anchor. */
+  set?: Instant;
+  /** `set` is a person's word: it outlives a moved anchor, and a run-now passes its gate. */
+  byCommand?: 'run-now' | 'postpone';
+  /** When this wait began: a freezing pause adds only what it took of the wait. */
+  begun?: Instant;
+  gateUntil?: Instant;
+  /** The hold it waits on; `due` is then the re-check. `firstDue` keeps the due that lateness counts from. */
+  hold?: string;
+  firstDue?: Instant;
+  /** When it opened. */
+  since?: Instant;
+  expires?: Instant;
+  level?: number;
+  items?: Record<string, Instant>;
+  outcome?: StepOutcome;
+  reason?: string;
+  at?: Instant;
+  variant?: string;
+  offer?: string;
+  /** A fact that came before the outcome of its own touch; applied with that outcome. */
+  closing?: { what: FactKind; at: Instant };
+};
+
+export type Pause = { since: Instant; until: Instant | null; clock: ClockRule | null; by: string };
+
+export type Ended = { outcome: string; how: 'goal' | 'exit' | 'timetable' | 'max-age' | 'command'; at: Instant };
+
+/** A journey's whole kernel state: start input, continue-as-new input and snapshot are this object beside its timetable. Plain JSON. */
+export type State = {
+  v: 1;
+  rev: number;
+  startedAt: Instant;
+  anchors: Record<string, Instant>;
+  zone: ZoneRules;
+  plan: string;
+  owner: string | null;
+  flags: Record<string, Instant>;
+  stages: Record<string, { entered?: Instant; ended?: Instant }>;
+  steps: Record<string, StepState>;
+  pause: Pause | null;
+  ended: Ended | null;
+  /** ms added to an anchor by extensions so far. */
+  extended: Record<string, number>;
+  lastTouch: Instant | null;
+  /** `planned` of that touch: what the playbook itself plans closer than `minGap` stays so. */
+  lastPlanned?: Instant;
+  /** Command id → rev at which it was applied; the newest 256. */
+  answered: Record<string, number>;
+  /** Newest 256 event ids. */
+  seen: string[];
+};
+
+export type FactKind = 'accepted' | 'declined' | 'completed' | 'answered' | 'missed';
+
+/** What the outside did, as a run learns of it: ids, enums, numbers and dates only. */
+export type Happening =
+  | { t: 'event'; id: string; type: string; at: Instant; fields: Record<string, string | number | boolean | null>; zone?: ZoneRules }
+  | { t: 'fact'; id: string; step: string; what: FactKind; at: Instant; item?: string; value?: string | number }
+  | { t: 'released'; id: string; hold: string; at: Instant };
+
+/** What `deliver` answers. `held`: wait until `recheck` (≤ 24 h) or the hold's end. `stale`: too late by the clock at the attempt; the late policy decides. */
+export type DeliverOutcome = (
+  | { is: 'sent'; variant?: string; offer?: string; opens?: boolean }
+  | { is: 'met' | 'missed'; variant?: string }
+  | { is: 'skipped' | 'dropped' | 'failed'; reason: string; variant?: string }
+  | { is: 'held'; hold: string; recheck: Instant; reason: string }
+  | { is: 'stale' }
+  | { is: 'recalled' }
+) & { zone?: ZoneRules };
+
+export type Input = { now: Instant } & (
+  | { t: 'tick' }
+  | { t: 'command'; command: Command }
+  | { t: 'happening'; happening: Happening }
+  | { t: 'outcome'; step: string; n: number; outcome: DeliverOutcome }
+  | { t: 'escalated'; step: string; n: number; level: number }
+);
+
+/** What the workflow starts beside its loop. */
+export type Effect =
+  | { t: 'touch'; step: string; n: number; due: Instant; staleAfter: Instant }
+  | { t: 'recall'; step: string }
+  | { t: 'escalate'; step: string; n: number; level: number }
+  /** Whether the run is running, paused or ended has changed. */
+  | { t: 'status' };
+
+export type Advanced = { state: State; effects: Effect[]; refused?: Refusal };
+
+export type ForecastEntry = {
+  step: string;
+  at: Instant;
+  kind: string;
+  channel: string | null;
+  /** null where the segment, known only at send time, decides. */
+  template: string | null;
+  /** A wait that only an event can end is forecast at its latest, and marked so. */
+  waitsFor?: string;
+};
+
+export type JourneyStatus = 'running' | 'paused' | 'ended';
+
+/** Argument of every journey workflow: at start, at continue-as-new and at rehydration. */
+export type JourneyInput = {
+  version: 1;
+  journeyId: string;
+  account: string;
+  timetable: Timetable;
+  state: State;
+  /** Added to the workflow clock: a rehearsal's distance to real time, 0 in production. */
+  clockShift?: number;
+  /** Continue as new after so many revisions (tests); in production when the server suggests it. */
+  continueEvery?: number;
+};
+
+export type DeliverInput = {
+  journeyId: string;
+  account: string;
+  step: string;
+  n: number;
+  due: Instant;
+  staleAfter: Instant;
+  clockShift: number;
+  state: State;
+};
+
+export type EscalateInput = { journeyId: string; account: string; step: string; n: number; level: number; clockShift: number; state: State };
+export type RecordCommandInput = { journeyId: string; commandId: string; answer: CommandAnswer; state: State; at: Instant };
+export type ConcludeInput = { journeyId: string; account: string; at: Instant; state: State };
+
+/** What an accepted command answers with: the dates that it changed, and what recalled touches became. */
+export type CommandAnswer = {
+  rev: number;
+  status: JourneyStatus;
+  changes: Change[];
+  duplicate?: true;
+};
+
+/** One visible change: a date moved (`from` → `to`), a step decided, or a touch that was already at the provider and went out. */
+export type Change = { what: string; from?: Instant | string | null; to?: Instant | string | null; note?: string };

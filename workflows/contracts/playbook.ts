@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { ClockRule, IsoDuration, LocalTime } from './time.ts';
+
+export const Channel = z.enum(['email', 'sms', 'in-app']);
+export type Channel = z.infer<typeof Channel>;
+
+/** Streams of mail: only `marketing` meets caps, quiet hours and unsubscribe; `legal` also passes a pause and holds. */
+export const MessageClass = z.enum(['legal', 'service', 'transactional', 'marketing']);
+export type MessageClass = z.infer<typeof MessageClass>;
+
+export const StepKind = z.enum(['message', 'offer', 'task', 'check', 'checklist']);
+export type StepKind = z.infer<typeof StepKind>;
+
+const Id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a lower-case id of a–z 0–9 . _ -');
+const Name = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'a name of letters, digits and _');
+const Cel = z.string().min(1).max(2000);
+
+/** `$name` takes the value of that entry of the playbook's `config`. */
+const ConfigRef = z.string().regex(/^\$[A-Za-z][A-Za-z0-9_]*$/);
+const duration = z.union([IsoDuration, ConfigRef]);
+const localTime = z.union([LocalTime, ConfigRef]);
+const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+
+/** `P2D` alone means that long after the start of the journey. */
+export const DueSpec = z.union([
+  duration,
+  z.strictObject({
+    from: z.string().default('start'),
+    after: duration.default('PT0S'),
+    businessDays: z.number().int().min(-260).max(260).optional(),
+    at: localTime.optional(),
+    window: z.union([z.literal('none'), z.strictObject({ from: localTime, to: localTime, weekdays: z.array(Weekday).min(1).optional() })]).optional(),
+    adjust: z.enum(['following', 'preceding']).optional(),
+  }),
+]);
+export type DueSpec = z.infer<typeof DueSpec>;
+
+export const ConfigValue = z.union([z.number(), z.string(), z.boolean()]);
+export type ConfigValue = z.infer<typeof ConfigValue>;
+
+const FlagTest = z.strictObject({ flag: Name, reason: Id });
+
+const Variant = z.strictObject({
+  id: Id,
+  /** Missing: everybody that no variant before it took. */
+  when: Cel.optional(),
+  template: Id.optional(),
+  offer: Id.optional(),
+  /** Nobody in this variant is told: `skipped(<reason>)`. */
+  silent: Id.optional(),
+  /** Template variables of this variant alone, beside the step's. */
+  data: z.record(Name, Cel).optional(),
+});
+
+export const StepSpec = z.strictObject({
+  id: Id,
+  kind: StepKind,
+  title: z.string().min(1).max(120),
+  due: DueSpec,
+  channel: Channel.optional(),
+  class: MessageClass.default('marketing'),
+  template: Id.optional(),
+  offer: Id.optional(),
+  /** CEL over account, facts, metrics, flags, config, now; false → skipped(<conditionReason>). */
+  condition: Cel.optional(),
+  conditionReason: Id.default('condition-not-met'),
+  variants: z.array(Variant).min(1).optional(),
+  /** For `check`: met when true. */
+  met: Cel.optional(),
+  /** A check that is missed sets this fact of the account. */
+  missedFact: Name.optional(),
+  /** Template variables, as CEL. */
+  data: z.record(Name, Cel).default({}),
+  /** Role of the contact told; falls back to the first contact that has the channel. */
+  to: z.string().default('primary'),
+  clock: ClockRule.default('freeze'),
+  late: z.strictObject({ within: duration, otherwise: z.enum(['skip', 'replan']).default('skip') }).default({ within: 'PT24H', otherwise: 'skip' }),
+  if: z.array(FlagTest).optional(),
+  unless: z.array(FlagTest).optional(),
+  gate: z.strictObject({ flag: Name, until: DueSpec, reason: Id }).optional(),
+  after: z.array(z.string()).optional(),
+  plans: z.array(z.string()).optional(),
+  repeat: z.strictObject({ every: duration, until: z.string().optional(), max: z.number().int().positive().optional() }).optional(),
+  open: z
+    .strictObject({
+      expires: DueSpec.optional(),
+      otherwise: z.enum(['expired', 'missed']).default('expired'),
+      clock: ClockRule.default('run-on'),
+      items: z.array(z.strictObject({ id: Id, title: z.string(), provided: z.boolean().default(false) })).optional(),
+      escalations: z.array(z.strictObject({ after: duration, to: z.string() })).optional(),
+    })
+    .optional(),
+  /** For tasks: who does it, by when it is due after it is opened, and what to do. */
+  task: z.strictObject({ owner: z.string(), instructions: z.string().max(4000), sla: duration.optional(), minutes: z.number().int().positive().optional() }).optional(),
+  /** In doubt whether it went out: leave it (at most once) or send again (at least once). */
+  inDoubt: z.enum(['at-most-once', 'at-least-once']).optional(),
+  /** In the same transaction as the touch. */
+  crm: z.strictObject({ stage: z.string().optional(), note: z.string().optional() }).optional(),
+});
+export type StepSpec = z.infer<typeof StepSpec>;
+
+export const OfferSpec = z.strictObject({
+  id: Id,
+  title: z.string(),
+  terms: z.record(Name, z.union([ConfigValue, ConfigRef])),
+  /** Accepting moves the playbook's `extend` anchor by so much. */
+  extendsBy: duration.optional(),
+  /** Accepting opens an opportunity in the CRM. */
+  opportunity: z.strictObject({ title: z.string(), amountMinor: z.union([z.number().int(), ConfigRef]).optional(), currency: z.string().length(3).default('USD') }).optional(),
+});
+export type OfferSpec = z.infer<typeof OfferSpec>;
+
+const Field = z.strictObject({ type: z.enum(['string', 'number', 'boolean', 'date', 'enum', 'list']), values: z.array(z.string()).optional(), doc: z.string(), default: z.unknown().optional() });
+
+export const Playbook = z.strictObject({
+  id: z.string().regex(/^\d{3}\.[a-z0-9.-]{1,80}$/, 'a playbook id such as 002.trial'),
+  kind: z.enum(['trial']),
+  title: z.string().min(1).max(120),
+  summary: z.string().max(2000),
+  /** Ids of spec/ids.txt that it fulfils. */
+  fulfils: z.array(z.string()).min(1),
+  trigger: z.strictObject({ event: z.string(), when: Cel.optional() }).optional(),
+  reentry: z.union([z.enum(['never', 'always']), z.strictObject({ cooldown: IsoDuration })]).default('never'),
+  /** Deployment's figures. Overridable per journey by `options`; types are kept. */
+  config: z.record(Name, z.strictObject({ value: ConfigValue, doc: z.string(), min: z.number().optional(), max: z.number().optional() })).default({}),
+  /** All that it reads, with types; unknown names are refused everywhere. */
+  reads: z.strictObject({
+    facts: z.record(Name, Field).default({}),
+    metrics: z.record(Name, z.strictObject({ unit: z.string(), doc: z.string() })).default({}),
+    events: z.record(z.string(), z.strictObject({ doc: z.string(), fields: z.record(Name, Field).default({}) })).default({}),
+  }),
+  flags: z.record(Name, z.strictObject({ doc: z.string(), initially: Cel.optional() })).default({}),
+  anchors: z.record(Name, z.strictObject({ from: z.string().default('start'), after: duration })).default({}),
+  /** Send window of messages without one of their own. */
+  window: z.strictObject({ from: localTime, to: localTime, weekdays: z.array(Weekday).min(1).optional() }).optional(),
+  minGap: duration.default('PT0S'),
+  maxAge: IsoDuration.default('P400D'),
+  calendar: z.strictObject({ weekend: z.array(Weekday).default(['sat', 'sun']), holidays: z.array(z.iso.date()).default([]) }).default({ weekend: ['sat', 'sun'], holidays: [] }),
+  extend: z.strictObject({ anchor: Name, max: duration }).optional(),
+  moves: Name.optional(),
+  reactions: z
+    .array(
+      z.strictObject({
+        event: z.string(),
+        where: z.record(Name, ConfigValue).optional(),
+        set: Name.optional(),
+        clear: Name.optional(),
+        item: z.string().optional(),
+        completes: Id.optional(),
+        move: z.strictObject({ anchor: Name, field: Name }).optional(),
+        end: z.strictObject({ how: z.enum(['goal', 'exit']), outcome: Id }).optional(),
+      }),
+    )
+    .default([]),
+  end: z.strictObject({ at: DueSpec, outcomes: z.array(z.strictObject({ flag: Name.optional(), outcome: Id })).min(1) }).optional(),
+  /** What an outcome means outside: stage of life in the CRM and the note left there. */
+  outcomes: z.record(Id, z.strictObject({ crmStage: z.string().optional(), note: z.string().optional(), won: z.boolean().optional() })).default({}),
+  offers: z.array(OfferSpec).default([]),
+  /** Pinned majors of its templates; one not named is pinned at 1. */
+  templates: z.record(Id, z.number().int().positive()).default({}),
+  stages: z
+    .array(z.strictObject({ id: Id, title: z.string(), enter: z.enum(['journey', 'previous']).default('previous'), end: DueSpec.optional(), steps: z.array(StepSpec).min(1) }))
+    .min(1),
+});
+export type Playbook = z.infer<typeof Playbook>;

@@ -1,0 +1,3 @@
+export { trialJourney } from './journeys/trial.ts';
+export { bulkCommand } from './routines/bulk-command.ts';
+export { housekeeping } from './routines/housekeeping.ts';

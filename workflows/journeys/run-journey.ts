@@ -1,0 +1,119 @@
+import * as wf from '@temporalio/workflow';
+import { COMMAND_REFUSED, TenureState, commandUpdate, happenedSignal, journeyStateQuery } from '../messages.ts';
+import type { Command } from '../contracts/commands.ts';
+import type { Change, CommandAnswer, DeliverOutcome, Effect, Ended, Input, JourneyInput } from '../contracts/journey.ts';
+import type { Rules } from '../rules/rules.ts';
+import { createKernel } from '../kernel/create-kernel.ts';
+import { conclude, deliver, escalate, recordCommand } from './activities.ts';
+import { currentDetails } from './details.ts';
+
+type InputNow = Input extends infer I ? (I extends Input ? Omit<I, 'now'> : never) : never;
+
+/**
+ * Runs one journey from its input to its end, whatever its kind.
+ *
+ * Owns the run's state and its clock. Invariants:
+ *   I1. `state` changes only in `apply`, which never awaits; so no handler, signal or outcome can interleave.
+ *   I2. Effects are started beside the loop, never awaited by it; what they find comes back through `apply`.
+ *   I3. The loop waits on the next due date, not on the revision: a touch costs 11 events, not 13.
+ *   I4. The run ends, or continues as new, only when nothing is in flight and every handler has answered.
+ */
+export async function runJourney(input: JourneyInput, rules: Rules): Promise<Ended> {
+  const { journeyId, account, timetable, clockShift = 0 } = input;
+  const kernel = createKernel(timetable, rules);
+  const now = () => Date.now() + clockShift;
+  const inFlight = new Map<string, wf.CancellationScope>();
+  const firstRev = input.state.rev;
+  let state = input.state;
+
+  const apply = (part: InputNow) => {
+    const advanced = kernel.advance(state, { now: now(), ...part } as Input);
+    state = advanced.state;
+    advanced.effects.forEach(start);
+    wf.setCurrentDetails(currentDetails(input, kernel, state));
+    return advanced;
+  };
+
+  const start = (effect: Effect) => {
+    if (effect.t === 'touch') touch(effect);
+    else if (effect.t === 'recall') inFlight.get(effect.step)?.cancel();
+    else if (effect.t === 'escalate') {
+      const { step, n, level } = effect;
+      void beside(`${step}^${level}`, () => escalate({ journeyId, account, step, n, level, clockShift, state }));
+    }
+    else wf.upsertSearchAttributes([{ key: TenureState, value: kernel.status(state) }]);
+  };
+
+  const beside = <T>(key: string, run: () => Promise<T>): Promise<T> => {
+    const scope = new wf.CancellationScope();
+    inFlight.set(key, scope);
+    return scope.run(run).finally(() => inFlight.delete(key));
+  };
+
+  const touch = ({ step, n, due, staleAfter }: Effect & { t: 'touch' }) => {
+    const summary = timetable.steps.find((s) => s.id === step)?.title ?? step;
+    void beside(step, () => deliver.executeWithOptions({ summary }, [{ journeyId, account, step, n, due, staleAfter, clockShift, state }]))
+      .catch((error: unknown): DeliverOutcome => {
+        if (wf.isCancellation(error)) return { is: 'recalled' };
+        if (error instanceof wf.ActivityFailure) return { is: 'failed', reason: 'internal-error' };
+        throw error;
+      })
+      .then((outcome) => apply({ t: 'outcome', step, n, outcome }));
+  };
+
+  wf.setHandler(journeyStateQuery, () => state, { description: 'The whole kernel state' });
+  wf.setHandler(happenedSignal, (happenings) => happenings.forEach((happening) => apply({ t: 'happening', happening })), {
+    description: 'Facts and events, in the order in which they were stored',
+  });
+  wf.setHandler(commandUpdate, answer, { validator: refuse, description: 'A staff command: accepted with its new dates, or refused with the reason' });
+
+  function refuse(command: Command): void {
+    const refusal = kernel.refuse(state, command, now());
+    if (refusal) throw wf.ApplicationFailure.nonRetryable(refusal.code, COMMAND_REFUSED, refusal);
+  }
+
+  async function answer(command: Command): Promise<CommandAnswer> {
+    refuse(command);
+    const before = state;
+    const duplicate = command.id in state.answered;
+    const recalled = apply({ t: 'command', command }).effects.flatMap((e) => (e.t === 'recall' ? [e.step] : []));
+    const rev = state.answered[command.id] ?? state.rev;
+    const changes = kernel.changes(before, state);
+    if (duplicate) return { rev, status: kernel.status(state), changes, duplicate };
+    await wf.condition(() => recalled.every((step) => !inFlight.has(step)));
+    const result: CommandAnswer = { rev, status: kernel.status(state), changes: [...changes, ...whatBecameOf(recalled)] };
+    await recordCommand({ journeyId, commandId: command.id, answer: result, state, at: now() });
+    return result;
+  }
+
+  const whatBecameOf = (recalled: string[]): Change[] =>
+    recalled.map((step) => {
+      const s = state.steps[step];
+      return s?.outcome ? { what: step, to: s.outcome, note: 'was already at the provider' } : { what: step, note: 'recalled before it left' };
+    });
+
+  const mayContinueAsNew = () =>
+    inFlight.size === 0 &&
+    wf.allHandlersFinished() &&
+    (wf.workflowInfo().continueAsNewSuggested || state.rev - firstRev >= (input.continueEvery ?? Infinity));
+
+  apply({ t: 'tick' });
+  while (!state.ended || inFlight.size > 0) {
+    if (!state.ended && mayContinueAsNew()) {
+      await wf.continueAsNew<(next: JourneyInput) => Promise<Ended>>({ ...input, state });
+    }
+    const wake = kernel.nextWake(state);
+    const moved = () => (state.ended ? inFlight.size === 0 : kernel.nextWake(state) !== wake || mayContinueAsNew());
+    if (wake === undefined || state.ended) await wf.condition(moved);
+    else if (wake > now()) await wf.condition(moved, wake - now(), { summary: wakeSummary(wake) });
+    if (!state.ended) apply({ t: 'tick' });
+  }
+  await conclude({ journeyId, account, at: now(), state });
+  await wf.condition(wf.allHandlersFinished);
+  return state.ended;
+
+  function wakeSummary(wake: number): string {
+    const next = kernel.next(state);
+    return next?.at === wake ? next.step : 'next date';
+  }
+}
