@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { TenureError } from '../workflows/contracts/errors.ts';
+import { projectRoot } from '../temporal-config/root.ts';
 
 /** A plan: its price in minor units of USD a month and its conversations a month; null where it has none. */
 export type Plan = z.infer<typeof Plan>;
@@ -15,7 +17,7 @@ const Plan = z.strictObject({
 /** Every known plan by id, from `plans.yaml`. */
 export const plans: Readonly<Record<string, Plan>> = z
   .record(z.string(), Plan)
-  .parse(parse(readFileSync(new URL('./plans.yaml', import.meta.url), 'utf8')));
+  .parse(parse(readFileSync(join(projectRoot(), 'playbooks', 'plans.yaml'), 'utf8')));
 
 /** Whether an account may be on this plan. */
 export const isPlan = (id: string): boolean => Object.hasOwn(plans, id);

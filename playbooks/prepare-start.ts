@@ -14,7 +14,14 @@ import { resolveConfig } from './publish/resolve-config.ts';
 import { timetableProblems } from './publish/timetable-problems.ts';
 
 /** What a start needs to know about its account; nothing personal of it reaches the journey's state. */
-export type StartAccount = { id: string; name: string; plan: string; timeZone: string; industry?: string | null; facts: Record<string, unknown> };
+export type StartAccount = {
+  id: string;
+  name: string;
+  plan: string;
+  timeZone: string;
+  industry?: string | null;
+  facts: Record<string, unknown>;
+};
 export type PrepareStart = {
   playbook: Playbook;
   version: number;
@@ -79,7 +86,11 @@ function possible(playbook: Playbook, version: number, config: Record<string, Co
 }
 
 /** The zone of the contact who is told, else of the account, else of the system; unknown zones are refused where they come in. */
-export function recipientZone({ contacts, account, systemZone }: Pick<PrepareStart, 'contacts' | 'account' | 'systemZone'>): string {
+export function recipientZone({
+  contacts,
+  account,
+  systemZone,
+}: Pick<PrepareStart, 'contacts' | 'account' | 'systemZone'>): string {
   const contact = contacts.find((one) => one.role === 'primary') ?? contacts[0];
   return [contact?.timeZone, account.timeZone].find((zone) => zone && isTimeZone(zone)) ?? systemZone;
 }

@@ -7,7 +7,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { loadConfig, type Config } from './config.ts';
 import { projectRoot, runsCompiled } from './root.ts';
 
-/** The workflows as one file for the sandbox; the build id is the sha256 of its code. */
+/** The workflows as one file for the sandbox; the build id is the sha256 of its code (without its source map). */
 export type WorkflowBundle = { codePath: string; buildId: string };
 
 const kept = 10;
@@ -60,10 +60,12 @@ export async function sourceHash(root = projectRoot(), folders: readonly string[
 }
 
 async function described(codePath: string): Promise<WorkflowBundle> {
-  const code = await readFile(codePath).catch(() => {
+  const code = await readFile(codePath, 'utf8').catch(() => {
     throw new Error(`${codePath} is missing: build it with npm run build`);
   });
-  return { codePath, buildId: createHash('sha256').update(code).digest('hex') };
+  // The inline source map at the end holds a random name and the machine's paths.
+  const [executed = ''] = code.split('\n//# sourceMappingURL=data:', 1);
+  return { codePath, buildId: createHash('sha256').update(executed).digest('hex') };
 }
 
 async function prune(folder: string): Promise<void> {

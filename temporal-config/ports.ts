@@ -1,4 +1,6 @@
-import getPort, { portNumbers } from 'get-port';
+import getPort from 'get-port';
+
+const tries = 200;
 
 /** The preferred port when it is free on that host, else the next free one; 0 = any free one. */
 export async function freePort(
@@ -7,6 +9,6 @@ export async function freePort(
   exclude: readonly number[] = [],
 ): Promise<number> {
   if (preferred === 0) return getPort({ host, exclude });
-  const last = Math.min(preferred + 200, 65_535);
-  return getPort({ host, exclude, port: portNumbers(Math.max(preferred, 1024), Math.max(last, 1024)) });
+  const following = Array.from({ length: tries }, (_, offset) => preferred + offset).filter((port) => port <= 65_535);
+  return getPort({ host, exclude, port: following });
 }

@@ -53,7 +53,8 @@ export async function postgresUser(folders: readonly string[]): Promise<RunAs> {
   if (folders.every(openToAll)) return { ...found, prefix: [] };
   // A folder on the way, such as /root, is closed to that user: it keeps root's right to pass, and nothing else of root.
   const setpriv = ['setpriv', `--reuid=${found.uid}`, `--regid=${found.gid}`, '--clear-groups'];
-  return { prefix: [...setpriv, '--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override'] };
+  const caps = ['--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override', '--securebits=+no_setuid_fixup'];
+  return { prefix: [...setpriv, ...caps] };
 }
 
 /** Makes a database cluster (UTF-8, without the machine's locales) in an empty folder. */
@@ -78,7 +79,11 @@ export async function initCluster(folder: string, runAs: RunAs, password?: strin
     await run(command!, args, { uid: runAs.uid, gid: runAs.gid, timeout: 120_000, cwd: '/' });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
-    throw new Error(`the embedded Postgres cannot be set up: ${lastLine(error)}`);
+    const closed =
+      runAs.prefix.length > 0
+        ? `; root: use folders that the user postgres may enter, or another user, or DATABASE_URL`
+        : '';
+    throw new Error(`the embedded Postgres cannot be set up: ${lastLine(error)}${closed}`);
   } finally {
     await rm(passwordFile, { force: true });
   }

@@ -12,7 +12,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  */
 const boundaries = [
   { from: 'workflows/contracts', to: ['workflows/contracts'], packages: ['zod'] },
-  { from: 'workflows/kernel', to: ['workflows/kernel', 'workflows/contracts'], packages: [] },
+  {
+    from: 'workflows/kernel',
+    to: ['workflows/kernel', 'workflows/contracts'],
+    types: ['workflows/rules'],
+    packages: [],
+  },
   { from: 'workflows/rules', to: ['workflows/rules', 'workflows/kernel', 'workflows/contracts'], packages: [] },
   {
     from: 'workflows',
@@ -23,7 +28,9 @@ const boundaries = [
   { from: 'db', to: ['db', 'workflows/contracts'], packages: ['drizzle-orm', 'drizzle-kit', 'postgres', 'node:'] },
   {
     from: 'activities',
-    to: ['activities', 'db', 'workflows/contracts', 'workflows/kernel', 'workflows/messages.ts'],
+    to: ['activities', 'db', 'playbooks/cel', 'playbooks/judge', 'playbooks/calendar'].concat(
+      ['messages.ts', 'contracts', 'kernel', 'rules'].map((part) => `workflows/${part}`),
+    ),
     types: ['temporal-config'],
   },
   {
@@ -134,7 +141,7 @@ export default defineConfig(
       'no-restricted-properties': ['error', environment],
       'no-var': 'error',
       'prefer-const': 'error',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
   { files: ['temporal-config/config.ts'], rules: { 'no-restricted-properties': 'off' } },

@@ -1,4 +1,4 @@
-import { createEmbeddedCrm } from '../activities/crm/embedded-crm.ts';
+import { createEmbeddedCrm } from '../activities/crm/crm.ts';
 import { createEmbeddedInApp } from '../activities/in-app/embedded-in-app.ts';
 import { createEmbeddedMailer } from '../activities/email/embedded-mailer.ts';
 import { createSmtpMailer } from '../activities/email/smtp-mailer.ts';

@@ -9,11 +9,13 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel, join(config.dataDir, 'logs', 'tenure.log'));
   installRuntime(log);
   const stopping = new AbortController();
-  let signals = 0;
+  let asked: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      signals += 1;
-      if (signals > 1) process.exit(1);
+      // One Ctrl-C arrives twice, some 30 ms apart: from the terminal, and passed on by npm and tsx.
+      if (asked !== undefined && Date.now() - asked < 1_000) return;
+      if (asked !== undefined) process.exit(1);
+      asked = Date.now();
       process.stdout.write('\nstopping …\n');
       stopping.abort();
     });

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createBulkActivities } from '../activities/bulk/create-bulk-activities.ts';
 import { createJourneyActivities } from '../activities/deliver/create-activities.ts';
-import type { JourneyActivityDeps } from '../activities/deliver/create-activities.ts';
+import type { JourneyDeps } from '../activities/deliver/deps.ts';
 import { createHousekeepingActivities } from '../activities/housekeeping/create-housekeeping-activities.ts';
 import type { Database } from '../db/database.ts';
 import type { WorkflowBundle } from '../temporal-config/bundle.ts';
@@ -19,13 +19,13 @@ export type WorkerParts = {
   taskQueue: string;
   bundle: WorkflowBundle;
   database: Database;
-  ports: Pick<JourneyActivityDeps, 'mailer' | 'sms' | 'inApp' | 'crm'>;
-  settings: JourneyActivityDeps['settings'];
+  ports: Pick<JourneyDeps, 'mailer' | 'sms' | 'inApp' | 'crm'>;
+  settings: JourneyDeps['settings'];
   log: Logger;
   maxCachedWorkflows?: number;
   /** Clock of the dispatcher: real time but in rehearsals. */
   clock?: () => number;
-  probe?: JourneyActivityDeps['probe'];
+  probe?: JourneyDeps['probe'];
 };
 
 export type RunningWorker = {

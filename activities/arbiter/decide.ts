@@ -102,7 +102,7 @@ function accountHolds(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undef
 }
 
 /** The caps that count for a touch, in the policy's order. */
-export function capsFor(policy: ArbiterPolicy, touch: { channel: Channel | null; class: string }) {
+export function capsFor(policy: ArbiterPolicy, touch: { channel?: Channel | null; class: string }) {
   return policy.caps.filter((c) => c.channel === touch.channel && c.class === touch.class);
 }
 

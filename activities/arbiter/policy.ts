@@ -35,7 +35,7 @@ export const defaultPolicy: ArbiterPolicy = {
   ],
   hours: { sms: { from: '08:00', to: '21:00' } },
   recheckMs: 24 * 3_600_000,
-  pausedRecheckMs: 15 * 60_000,
+  pausedRecheckMs: 5 * 60_000,
   providerRecheckMs: 15 * 60_000,
   releasePerSecond: 5,
 };

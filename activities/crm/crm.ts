@@ -1,5 +1,5 @@
-import type { Tx } from '../../db/database.ts';
 import { addNote, openOpportunity, setOwner, setStage } from '../../db/queries/crm/write-crm.ts';
+import type { Tx } from '../../db/database.ts';
 
 /** The CRM as journeys use it. `key` makes each write happen once, however often it is repeated; amounts in minor units. */
 export interface Crm {

@@ -1,10 +1,12 @@
 import type { Db, Tx } from '../../db/database.ts';
-import type { ContactRow, TouchFacts } from '../../db/queries/touches/load-touch.ts';
-import { readTemplate } from '../../db/queries/touches/read-template.ts';
+import type { ContactRow } from '../../db/queries/touches/load-touch.ts';
+import { readTemplate } from '../../db/queries/playbooks/read-template.ts';
+import { pinnedMajor } from '../../db/queries/touches/pinned-template.ts';
+import { commonData } from '../../playbooks/judge/judge-step.ts';
+import type { Scope } from '../../playbooks/cel/scope.ts';
 import type { Channel } from '../../workflows/contracts/playbook.ts';
 import { mailHeaders } from '../email/mail-headers.ts';
 import { RenderError, render } from '../render/render.ts';
-import type { CompiledTemplate } from '../render/template-schema.ts';
 import { signUnsubscribe } from '../unsubscribe-token.ts';
 import type { StepContext } from './context.ts';
 import type { DeliverSettings } from './deps.ts';
@@ -26,27 +28,24 @@ export async function compose(
   settings: DeliverSettings,
   c: StepContext,
   to: { contact: ContactRow; channel: Channel; zone: string },
-  say: { template: string; data: Record<string, unknown>; account: NonNullable<TouchFacts['account']> },
+  say: { template: string; data: Record<string, unknown>; scope: Scope },
 ): Promise<Composed> {
-  const row = await readTemplate(tx, say.template, c.publishedAt);
+  const major = await pinnedMajor(tx, say.template, c.publishedAt);
+  const row = major === undefined ? undefined : await readTemplate(tx, say.template, major);
   if (!row) throw new RenderError('template-failed', say.template);
-  const compiled = row.compiled as unknown as CompiledTemplate;
   const unsubscribeUrl = unsubscribeLink(settings, c, to);
-  const common = {
-    first_name: to.contact.name?.trim().split(/\s+/)[0],
-    company: say.account.name,
-    tier: say.account.plan,
-    unsubscribe_link: unsubscribeUrl,
-    app_link: settings.publicUrl,
+  const given = {
+    ...commonData(say.scope),
+    ...say.data,
+    ...(unsubscribeUrl ? { unsubscribe_link: unsubscribeUrl } : {}),
   };
-  const given = Object.fromEntries(Object.entries({ ...common, ...say.data }).filter(([, value]) => value !== undefined && value !== null));
-  const rendered = render(compiled, given, { zone: to.zone, locale: settings.locale ?? 'en-US' });
+  const rendered = render(row.compiled, given, { zone: to.zone, locale: settings.locale ?? 'en-US' });
   return {
     subject: rendered.subject ?? rendered.title ?? null,
     html: rendered.html ?? null,
     text: rendered.text,
     headers: { ...(to.channel === 'email' ? mailHeaders({ unsubscribeUrl }) : {}), ...actionHeaders(rendered.action) },
-    template: row.id,
+    template: say.template,
     templateMajor: row.major,
     templateMinor: row.minor,
   };

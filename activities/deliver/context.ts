@@ -12,7 +12,11 @@ import { project } from './view.ts';
 export type Published = { playbook: Playbook; publishedAt: Date };
 
 /** A journey under its lock, with the playbook version that it follows. */
-export type JourneyContext = Published & { journey: NonNullable<LockedJourney> };
+export type JourneyContext = Published & {
+  journey: NonNullable<LockedJourney>;
+  /** Whether the row had ended before this state came. */
+  hadEnded: boolean;
+};
 
 /** One step of it: as the run has it pinned, and as the playbook says it. */
 export type StepContext = JourneyContext & { step: TimetableStep; spec: StepSpec };
@@ -24,9 +28,10 @@ export async function enterJourney(tx: Tx, i: { journeyId: string; state: State;
   const before = await lockJourney(tx, i.journeyId);
   if (!before) throw new TenureError('unknown-journey', 'The run belongs to no journey in this database');
   const moved = i.state.rev > before.rev;
-  if (moved) await project(tx, { journeyId: i.journeyId, timetable: before.timetable, state: i.state, at: i.at });
+  const { accountId, timetable } = before;
+  if (moved) await project(tx, { journeyId: i.journeyId, accountId, timetable, state: i.state, at: i.at });
   const journey = moved ? ((await lockJourney(tx, i.journeyId)) ?? before) : before;
-  return { journey, ...(await publishedPlaybook(tx, journey)) };
+  return { journey, hadEnded: before.endedAt !== null, ...(await publishedPlaybook(tx, journey)) };
 }
 
 /** The step in question; an id that the playbook does not have is an error of ours. */

@@ -19,7 +19,7 @@ export async function withCodes<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof ApplicationFailure || error instanceof CancelledFailure) throw error;
     if (error instanceof TenureError)
-      throw ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: true });
+      throw ApplicationFailure.create({ type: error.code, message: error.message });
     if (isDatabaseError(error))
       throw ApplicationFailure.create({ type: 'database-unavailable', message: `the database refused (${codeOf(error)})` });
     throw ApplicationFailure.create({ type: 'internal', message: `unexpected ${(error as Error)?.name ?? 'error'}` });

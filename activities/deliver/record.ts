@@ -44,7 +44,8 @@ export async function sayHeld(
   const recheck = new Date(held.recheck);
   await say(tx, c, input, now, { outcome: 'held', reason: held.reason, details: { ...details, recheck: recheck.toISOString() } });
   const waiter = { journeyId: input.journeyId, step: input.step, rank: rankOf(c.step.class), since: new Date(now), recheck };
-  await waitOn(tx, { hold: held.hold, ...waiter });
+  if (held.hold === 'quiet-hours') await leaveWaiters(tx, input);
+  else await waitOn(tx, { hold: held.hold, ...waiter });
   return held;
 }
 

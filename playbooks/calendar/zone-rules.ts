@@ -17,11 +17,26 @@ export function isTimeZone(id: string): boolean {
   }
 }
 
-/** The zone's offsets from `from` for `years` years as data; throws a RangeError for an unknown zone. */
+/** Rules made at starts of one month are the same object: searching costs milliseconds, and starts come in thousands. */
+const made = new Map<string, ZoneRules>();
+const MONTH_MS = 30 * 86_400_000;
+const KEEP = 2000;
+
+/** The zone's offsets from `from` (or up to 30 days before it) for `years` years as data; throws a RangeError for an unknown zone. */
 export function zoneRules(id: string, from: Instant, years = 12): ZoneRules {
   if (!isTimeZone(id)) throw new RangeError(`not a known time zone: ${id.slice(0, 64)}`);
+  const start = Math.floor(from / MONTH_MS) * MONTH_MS;
+  const key = `${id} ${start} ${years}`;
+  const known = made.get(key);
+  if (known) return known;
+  const rules = search(id, start, start + MONTH_MS + years * YEAR_MS);
+  if (made.size >= KEEP) made.clear();
+  made.set(key, rules);
+  return rules;
+}
+
+function search(id: string, from: Instant, end: Instant): ZoneRules {
   const rules: ZoneRules = { id, tzdb: process.versions.tz ?? 'unknown', from: [from], offsets: [offsetAt(id, from)] };
-  const end = from + years * YEAR_MS;
   let before = rules.offsets[0]!;
   for (let low = from; low < end; low += STEP_MS) {
     const high = Math.min(low + STEP_MS, end);

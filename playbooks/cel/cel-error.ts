@@ -3,9 +3,11 @@ export class CelError extends Error {
   override readonly name = 'CelError';
   readonly code: 'invalid-expression' | 'data-missing' | 'evaluation-failed';
   readonly expression: string;
+  readonly detail: string;
   constructor(code: CelError['code'], expression: string, detail: string) {
     super(`${code} in "${expression}": ${detail}`);
     this.code = code;
     this.expression = expression;
+    this.detail = detail;
   }
 }

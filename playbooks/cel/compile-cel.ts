@@ -42,7 +42,14 @@ function compile(playbook: Playbook, expression: string): CompiledCel {
   const found = inspect(run.ast);
   const refused = found.calls.find((name) => REFUSED_FUNCTIONS.has(name));
   if (refused) throw new CelError('invalid-expression', expression, `${refused}() is not allowed`);
-  return { expression, type: checked.type ?? 'dyn', reads: found.reads, records: found.names, run: (context) => run(context), classes };
+  return {
+    expression,
+    type: checked.type ?? 'dyn',
+    reads: found.reads,
+    records: found.names,
+    run: (context) => run(context),
+    classes,
+  };
 }
 
 const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!;

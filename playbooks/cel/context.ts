@@ -34,7 +34,11 @@ export function contextOf(playbook: Playbook, compiled: CompiledCel, scope: Scop
     }),
     offer: () => offerOf(scope),
   };
-  const context: Record<string, unknown> = { now: new Date(scope.now), sent: dates(scope.sent ?? {}), offered: scope.offered ?? {} };
+  const context: Record<string, unknown> = {
+    now: new Date(scope.now),
+    sent: dates(scope.sent ?? {}),
+    offered: scope.offered ?? {},
+  };
   const names = new Set(compiled.records);
   for (const [name, fields] of Object.entries(records))
     if (names.has(name)) context[name] = new compiled.classes[name]!(fields());
@@ -68,7 +72,14 @@ function factsOf(playbook: Playbook, compiled: CompiledCel, given: Record<string
 }
 
 type FieldType = Playbook['reads']['facts'][string]['type'];
-const EMPTY: Record<FieldType, unknown> = { string: '', enum: '', number: 0, boolean: false, date: undefined, list: [] };
+const EMPTY: Record<FieldType, unknown> = {
+  string: '',
+  enum: '',
+  number: 0,
+  boolean: false,
+  date: undefined,
+  list: [],
+};
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
 const READ: Record<FieldType, (value: unknown) => unknown> = {
   string: text,

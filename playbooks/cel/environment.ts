@@ -33,7 +33,10 @@ export function environmentOf(playbook: Playbook): CelEnvironment {
     classes[name] = recordClass();
     environment.registerType(typeName, { ctor: classes[name], fields }).registerVariable(name, typeName);
   }
-  environment.registerVariable('now', TIMESTAMP).registerVariable('sent', `map<string, ${TIMESTAMP}>`).registerVariable('offered', 'map<string, string>');
+  environment
+    .registerVariable('now', TIMESTAMP)
+    .registerVariable('sent', `map<string, ${TIMESTAMP}>`)
+    .registerVariable('offered', 'map<string, string>');
   registerNumbers(environment);
   registerFunctions(environment, classes);
   const built = { environment, classes };
@@ -64,26 +67,44 @@ function registerNumbers(environment: Environment): void {
 
 function registerFunctions(environment: Environment, classes: Record<string, RecordClass>): void {
   environment
-    .registerFunction(`after(${TIMESTAMP}, string): ${TIMESTAMP}`, (from: Date, iso: string) => new Date(from.getTime() + durationMs(iso)))
+    .registerFunction(
+      `after(${TIMESTAMP}, string): ${TIMESTAMP}`,
+      (from: Date, iso: string) => new Date(from.getTime() + durationMs(iso)),
+    )
     .registerFunction('days(string): double', (iso: string) => durationMs(iso) / 86_400_000)
     .registerFunction('money(double): Money', (minor: number) => new Money(Math.round(minor), 'USD'))
-    .registerFunction('money(double, string): Money', (minor: number, currency: string) => new Money(Math.round(minor), currency))
+    .registerFunction(
+      'money(double, string): Money',
+      (minor: number, currency: string) => new Money(Math.round(minor), currency),
+    )
     .registerFunction('round(double): double', (value: number) => Math.round(value))
     .registerFunction('plan_named(string): Plan', (id: string) => new classes.plan!(planRecord(id)))
     .registerFunction('plan_known(string): bool', (id: string) => Object.hasOwn(plans, id))
-    .registerFunction('link(Journey, string): string', (journey: JourneyFields, page: string) => linkTo(journey, page, journey.step))
-    .registerFunction('link(Journey, string, string): string', (journey: JourneyFields, page: string, step: string) => linkTo(journey, page, step));
+    .registerFunction(
+      'page(Journey, string): string',
+      (journey: JourneyFields, page: string) => pageOf(journey, page).href,
+    )
+    .registerFunction('link(Journey, string): string', (journey: JourneyFields, page: string) =>
+      linkTo(journey, page, journey.step),
+    )
+    .registerFunction('link(Journey, string, string): string', (journey: JourneyFields, page: string, step: string) =>
+      linkTo(journey, page, step),
+    );
 }
 
 type JourneyFields = { id: string; appUrl: string; step: string | null };
 
 /** A page of the product that knows which journey and step (and so which offer) the reader came from. */
 function linkTo(journey: JourneyFields, page: string, step: string | null): string {
-  const url = new URL(encodeURIComponent(page), journey.appUrl.endsWith('/') ? journey.appUrl : `${journey.appUrl}/`);
+  const url = pageOf(journey, page);
   url.searchParams.set('journey', journey.id);
   if (step !== null) url.searchParams.set('step', step);
   return url.href;
 }
+
+/** A page of the product, short enough for a text message. */
+const pageOf = (journey: JourneyFields, page: string) =>
+  new URL(encodeURIComponent(page), journey.appUrl.endsWith('/') ? journey.appUrl : `${journey.appUrl}/`);
 
 /** A plan as expressions see it; no price and no limit are 0. Throws for an unknown plan. */
 export function planRecord(id: string): Record<string, unknown> {

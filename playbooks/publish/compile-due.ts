@@ -32,7 +32,12 @@ export function resolver(config: Record<string, ConfigValue>): Resolve {
 /** A due as the kernel takes it; `fallback` is the send window of a message that names none. */
 export function compileDue(spec: DueSpec, resolve: Resolve, fallback?: Playbook['window']): Due {
   const due = typeof spec === 'string' ? { from: 'start', after: spec } : spec;
-  const window = 'window' in due && due.window !== undefined ? due.window : 'at' in due && due.at !== undefined ? 'none' : (fallback ?? 'none');
+  const window =
+    'window' in due && due.window !== undefined
+      ? due.window
+      : 'at' in due && due.at !== undefined
+        ? 'none'
+        : (fallback ?? 'none');
   return {
     from: due.from,
     offset: resolve.offset(due.after),

@@ -19,9 +19,14 @@ export function compileTimetable(playbook: Playbook, version: number, config: Re
       enter,
       ...(stageEnd === undefined ? {} : { end: compileDue(stageEnd, resolve) }),
     })),
-    steps: playbook.stages.flatMap((stage) => stage.steps.map((step) => compileStep(step, stage.id, playbook, resolve))),
+    steps: playbook.stages.flatMap((stage) =>
+      stage.steps.map((step) => compileStep(step, stage.id, playbook, resolve)),
+    ),
     anchors: Object.fromEntries(
-      Object.entries(playbook.anchors).map(([name, anchor]) => [name, { from: anchor.from, offset: resolve.offset(anchor.after) }]),
+      Object.entries(playbook.anchors).map(([name, anchor]) => [
+        name,
+        { from: anchor.from, offset: resolve.offset(anchor.after) },
+      ]),
     ),
     ...(end ? { end: { at: compileDue(end.at, resolve), outcomes: end.outcomes } } : {}),
     ...(extend ? { extend: { anchor: extend.anchor, max: ms(extend.max) } } : {}),
@@ -51,7 +56,9 @@ function listensOf(playbook: Playbook): Record<string, string[]> {
 const reaches = (step: StepSpec) => step.kind === 'message' || step.kind === 'offer';
 
 function compileStep(step: StepSpec, stage: string, playbook: Playbook, resolve: Resolve): TimetableStep {
-  const templates = [step.template, ...(step.variants ?? []).map((variant) => variant.template)].filter((id) => id !== undefined);
+  const templates = [step.template, ...(step.variants ?? []).map((variant) => variant.template)].filter(
+    (id) => id !== undefined,
+  );
   const { gate, repeat, open } = step;
   return {
     id: step.id,
@@ -83,7 +90,9 @@ function compileOpen(open: NonNullable<StepSpec['open']>, resolve: Resolve): Non
     ...(open.items ? { items: open.items.map((item) => item.id) } : {}),
     ...(provided.length > 0 ? { provided } : {}),
     ...(open.escalations
-      ? { escalations: open.escalations.map(({ after }, index) => ({ after: resolve.offset(after), level: index + 1 })) }
+      ? {
+          escalations: open.escalations.map(({ after }, index) => ({ after: resolve.offset(after), level: index + 1 })),
+        }
       : {}),
   };
 }

@@ -23,9 +23,15 @@ export function parsePlaybook(yamlText: string): Parsed {
   }
   const parsed = Playbook.safeParse(value);
   if (parsed.success) return { ok: true, playbook: parsed.data };
-  return { ok: false, problems: parsed.error.issues.map((issue) => ({ path: pathText(issue.path), message: issue.message })) };
+  return {
+    ok: false,
+    problems: parsed.error.issues.map((issue) => ({ path: pathText(issue.path), message: issue.message })),
+  };
 }
 
 /** `['stages', 0, 'title']` → `stages[0].title`. */
 export const pathText = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>((text, key) => text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${String(key)}`), '');
+  path.reduce<string>(
+    (text, key) => text + (typeof key === 'number' ? `[${key}]` : `${text && '.'}${String(key)}`),
+    '',
+  );

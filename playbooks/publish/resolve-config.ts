@@ -10,7 +10,11 @@ export function resolveConfig(playbook: Playbook, options: Record<string, unknow
     const entry = Object.hasOwn(playbook.config, name) ? playbook.config[name] : undefined;
     if (!entry) {
       const known = Object.keys(playbook.config);
-      throw new TenureError('unknown-name', `${playbook.id} has no option of that name. Known: ${known.join(', ') || 'none'}.`, { known });
+      throw new TenureError(
+        'unknown-name',
+        `${playbook.id} has no option of that name. Known: ${known.join(', ') || 'none'}.`,
+        { known },
+      );
     }
     const wrong = optionProblem(entry, value);
     if (wrong) throw new TenureError('invalid-request', `Option ${name} ${wrong}.`, { option: name });
@@ -29,6 +33,7 @@ export function optionProblem(entry: Playbook['config'][string], value: unknown)
   }
   if (IsoDuration.safeParse(entry.value).success && !IsoDuration.safeParse(value).success)
     return 'must be an ISO-8601 duration, as P2D or PT4H';
-  if (LocalTime.safeParse(entry.value).success && !LocalTime.safeParse(value).success) return 'must be a local time, as 09:00';
+  if (LocalTime.safeParse(entry.value).success && !LocalTime.safeParse(value).success)
+    return 'must be a local time, as 09:00';
   return undefined;
 }

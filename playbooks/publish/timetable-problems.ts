@@ -11,20 +11,23 @@ const YEAR_DAYS = 366;
 export function timetableProblems(timetable: Timetable): PlaybookProblem[] {
   const problems: PlaybookProblem[] = [];
   const size = Buffer.byteLength(JSON.stringify(timetable));
-  if (size > MAX_TIMETABLE) problems.push({ path: 'timetable', message: `is ${size} bytes; a run carries at most ${MAX_TIMETABLE}` });
+  if (size > MAX_TIMETABLE)
+    problems.push({ path: 'timetable', message: `is ${size} bytes; a run carries at most ${MAX_TIMETABLE}` });
   if (timetable.maxAge < DAY_MS || timetable.maxAge > 10 * YEAR_DAYS * DAY_MS)
     problems.push({ path: 'maxAge', message: 'must be between a day and ten years' });
   const at = (path: string, due: Due) => {
     const offset = offsetFromStart(timetable, due);
     if (offset === undefined) return;
     if (offset < 0) problems.push({ path, message: 'falls before the start' });
-    if (offset > timetable.maxAge) problems.push({ path, message: 'falls after the greatest age of a journey (maxAge)' });
+    if (offset > timetable.maxAge)
+      problems.push({ path, message: 'falls after the greatest age of a journey (maxAge)' });
   };
   for (const step of timetable.steps) {
     at(`step ${step.id} due`, step.due);
     if (step.open?.expires) at(`step ${step.id} open.expires`, step.open.expires);
     if (step.gate) at(`step ${step.id} gate.until`, step.gate.until);
-    if (step.repeat && approximate(step.repeat.every) <= 0) problems.push({ path: `step ${step.id} repeat.every`, message: 'must be longer than nothing' });
+    if (step.repeat && approximate(step.repeat.every) <= 0)
+      problems.push({ path: `step ${step.id} repeat.every`, message: 'must be longer than nothing' });
     if (step.late.within < 0) problems.push({ path: `step ${step.id} late.within`, message: 'must not be negative' });
   }
   for (const stage of timetable.stages) if (stage.end) notAtStart(`stage ${stage.id} end`, stage.end);
@@ -43,7 +46,9 @@ export function timetableProblems(timetable: Timetable): PlaybookProblem[] {
 function stepsAfterTheEnd(timetable: Timetable): PlaybookProblem[] {
   return timetable.steps.flatMap((step) => {
     const stage = timetable.stages.find(({ id }) => id === step.stage)?.end;
-    const ends = [stage, timetable.end?.at].flatMap((due) => (due ? [offsetFromStart(timetable, due)] : [])).filter((end) => end !== undefined);
+    const ends = [stage, timetable.end?.at]
+      .flatMap((due) => (due ? [offsetFromStart(timetable, due)] : []))
+      .filter((end) => end !== undefined);
     const due = offsetFromStart(timetable, step.due);
     return due !== undefined && ends.some((end) => due > end)
       ? [{ path: `step ${step.id} due`, message: 'falls after the end of its stage or of the journey' }]
@@ -52,7 +57,11 @@ function stepsAfterTheEnd(timetable: Timetable): PlaybookProblem[] {
 }
 
 /** ms from the start; undefined where a step, a stage's entry or a given date decides. */
-export function offsetFromStart(timetable: Timetable, due: { from: string; offset: Offset }, depth = 0): number | undefined {
+export function offsetFromStart(
+  timetable: Timetable,
+  due: { from: string; offset: Offset },
+  depth = 0,
+): number | undefined {
   const own = approximate(due.offset);
   if (due.from === 'start') return own;
   const anchor = timetable.anchors[due.from];

@@ -67,6 +67,7 @@ describe('import boundaries', () => {
     ['workflows/contracts/a.ts', value('luxon')],
     ['workflows/kernel/a.ts', value('@temporalio/workflow')],
     ['workflows/kernel/a.ts', value('../rules/rules.ts')],
+    ['workflows/kernel/a.ts', type('../journeys/trial.ts')],
     ['workflows/kernel/a.ts', value('node:crypto')],
     ['workflows/kernel/deep/a.ts', type('../../../activities/ports.ts')],
     ['workflows/rules/a.ts', value('@temporalio/common')],
@@ -81,6 +82,7 @@ describe('import boundaries', () => {
     ['db/queries/a.ts', value('fastify')],
     ['activities/a.ts', value('../workers/worker.ts')],
     ['activities/a.ts', value('../api/app.ts')],
+    ['activities/a.ts', value('../playbooks/publish/publish.ts')],
     ['activities/a.ts', value('../workflows/journeys/trial.ts')],
     ['api/routes/a.ts', value('../../activities/ports.ts')],
     ['api/routes/a.ts', value('../../workers/worker.ts')],
@@ -94,6 +96,7 @@ describe('import boundaries', () => {
   it.each([
     ['workflows/contracts/a.ts', value('zod')],
     ['workflows/kernel/a.ts', value('../contracts/time.ts')],
+    ['workflows/kernel/a.ts', type('../rules/rules.ts')],
     ['workflows/rules/a.ts', value('../kernel/kernel.ts')],
     ['workflows/journeys/a.ts', value('@temporalio/workflow')],
     ['workflows/journeys/a.ts', type('../../activities/ports.ts')],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { inject } from 'vitest';
-import { openDatabase, type Db } from '../../db/database.ts';
+import { openDatabase } from '../../db/database.ts';
 
 /** The migrated, empty database that every test's own database is a copy of; nobody may stay connected to it. */
 export const templateDatabase = 'tenure_template';
@@ -20,10 +20,6 @@ export async function createTestDatabase(template = templateDatabase): Promise<T
   return { url: urlOf(name), drop: () => asAdmin((sql) => sql`drop database if exists ${sql(name)} with (force)`) };
 }
 
-// Loaded when it is needed: it brings the template compilers, which few tests want.
-const publishing = new URL('../../playbooks/publish/publish-shipped.ts', import.meta.url).href;
-type Publishing = { publishShipped(db: Db, options: { now: Date }): Promise<unknown> };
-
 // Made by the first test that asks, for the whole run: a run without such a test does not pay for it.
 async function makePublished(): Promise<void> {
   await asAdmin(async (sql) => {
@@ -35,7 +31,8 @@ async function makePublished(): Promise<void> {
     await sql`create database ${sql(draft)} template ${sql(templateDatabase)} strategy file_copy`;
     const database = openDatabase(urlOf(draft), { max: 2 });
     try {
-      const { publishShipped } = (await import(/* @vite-ignore */ publishing)) as Publishing;
+      // Loaded when it is needed: it brings the template compilers, which few tests want.
+      const { publishShipped } = await import('../../playbooks/publish/publish-shipped.ts');
       await publishShipped(database.db, { now: new Date(0) });
     } finally {
       await database.close();

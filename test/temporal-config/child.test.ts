@@ -1,28 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startChild } from '../../temporal-config/child.ts';
 import { lockDataDir } from '../../temporal-config/data-lock.ts';
 import { identify, isAlive } from '../../temporal-config/processes.ts';
-import { projectRoot } from '../../temporal-config/root.ts';
-import { eventually, scratchFolder } from './scratch.ts';
-
-async function startOrphan(
-  ...args: string[]
-): Promise<{ parent: ChildProcess; told: Record<string, string | number> }> {
-  const script = join(projectRoot(), 'test', 'temporal-config', 'orphan.ts');
-  const parent = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
-    cwd: projectRoot(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void parent.kill('SIGKILL'));
-  const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-  return { parent, told: JSON.parse(line) as Record<string, string | number> };
-}
+import { eventually, scratchFolder, startOrphan } from './scratch.ts';
 
 async function accepts(port: number): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1' });

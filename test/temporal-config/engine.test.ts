@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,10 +7,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadConfig } from '../../temporal-config/config.ts';
 import { connectClient } from '../../temporal-config/connect.ts';
 import { EngineVersionError, startEngine } from '../../temporal-config/engine.ts';
+import { startPostgres } from '../../temporal-config/postgres.ts';
 import { ensureSchedules } from '../../temporal-config/schedules.ts';
 import { ensureSearchAttributes, searchAttributeNames } from '../../temporal-config/search-attributes.ts';
 import { testClient, testEngine } from '../support/engine.ts';
-import { scratchFolder } from './scratch.ts';
+import { scratchFolder, startOrphan } from './scratch.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const progress = () => undefined;
@@ -46,6 +47,30 @@ describe('the embedded engine', () => {
         await engine.stop();
       }
     }
+  });
+
+  it('starts again at once on the folder of a start that was killed, and what that kept is there', async () => {
+    const dataDir = scratchFolder();
+    const { parent, told } = await startOrphan('embedded', dataDir);
+    const workflowId = `kept-${randomUUID()}`;
+    const before = await connectClient(loadConfig({}), { address: String(told.address), namespace: 'default' });
+    await before.workflow.start('anything', { workflowId, taskQueue: 'none' });
+    await before.connection.close();
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    const ports = { TENURE_TEMPORAL_PORT: '0', TENURE_TEMPORAL_UI_PORT: '0', TENURE_POSTGRES_PORT: '0' };
+    const config = loadConfig({ ...ports, TENURE_DATA_DIR: dataDir });
+    const database = await startPostgres({ config, dataDir, log, progress });
+    const engine = await startEngine({ config, dataDir, log, progress });
+    try {
+      const client = await connectClient(config, engine);
+      expect((await client.workflow.getHandle(workflowId).describe()).status.name).toBe('RUNNING');
+      await client.connection.close();
+    } finally {
+      await engine.stop();
+      await database.stop();
+    }
+    expect(readdirSync(dataDir).sort()).toEqual(['logs', 'postgres', 'postgres.password', 'temporal']);
   });
 
   it('refuses a data folder that another version wrote, and says how its journeys move on', async () => {

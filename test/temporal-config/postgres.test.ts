@@ -6,7 +6,7 @@ import postgres from 'postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadConfig } from '../../temporal-config/config.ts';
 import { startPostgres } from '../../temporal-config/postgres.ts';
-import { createTestDatabase } from '../support/postgres.ts';
+import { createTestDatabase, publishedDatabase } from '../support/postgres.ts';
 import { scratchFolder } from './scratch.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -64,5 +64,13 @@ describe('a test’s database', () => {
     expect((await tables(two.url)).length).toBeGreaterThan(0);
     await one.drop();
     await expect(ask(one.url, 'select 1')).rejects.toThrow('does not exist');
+  });
+
+  it('has the playbooks of the repository when it asks for them, also when two ask at once', async () => {
+    const both = await Promise.all([createTestDatabase(publishedDatabase), createTestDatabase(publishedDatabase)]);
+    for (const { url, drop } of both) {
+      expect(await ask(url, 'select id from playbooks')).not.toHaveLength(0);
+      await drop();
+    }
   });
 });

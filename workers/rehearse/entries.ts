@@ -32,7 +32,7 @@ export async function readEntries(db: Db, journeyId: string, { start, playbook, 
   };
   const none = { stage: null, channel: null, template: null, variant: null, offer: null };
   const steps = (await decisionsOf(db, journeyId)).flatMap((row) =>
-    [...row.history, { outcome: row.outcome, reason: row.reason, at: row.at.toISOString() }].map(
+    row.history.map(
       ({ outcome, reason, at }): Entry => ({
         ...when(Date.parse(at)),
         stage: stageOf.get(row.step) ?? null,

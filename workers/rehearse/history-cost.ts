@@ -1,8 +1,9 @@
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import type { Client } from '@temporalio/client';
 
 type History = temporal.api.history.v1.IHistory;
-const T = temporal.api.enums.v1.EventType;
+const T = proto.temporal.api.enums.v1.EventType;
 
 /** Events that exist only because time was skipped. */
 const SKIPPING: number[] = [T.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED, T.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED];

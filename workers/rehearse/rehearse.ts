@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
-import { durationMs } from '../../workflows/contracts/time.ts';
 import type { State } from '../../workflows/contracts/journey.ts';
 import { journeyStateQuery } from '../../workflows/messages.ts';
 import { createKernel } from '../../workflows/kernel/create-kernel.ts';
@@ -25,6 +25,11 @@ const HEAD_START_MS = 1_500;
 /** A paused journey is followed no further than this after its last date. */
 const MAX_INSTANTS = 2_000;
 
+const ACCOUNT = 'rehearsal';
+
+/** `observe` sees the run at its end, engine and database still up; `continueEvery` makes it continue as new after so many revisions. */
+export type RehearseOptions = { observe?: (run: Run & { client: Client }) => Promise<void>; continueEvery?: number };
+
 type Run = { rig: Rig; skip: TimeSkipping; kernel: Kernel; workflowId: string; runId: string; shift: number; journeyId: string };
 
 /**
@@ -32,14 +37,15 @@ type Run = { rig: Rig; skip: TimeSkipping; kernel: Kernel; workflowId: string; r
  * is moved from one instant of interest to the next; what the persona does at an instant comes before a step due then.
  * Ends with the journey, or reports it `open` when only an event could move it on.
  */
-export async function rehearse(ground: Ground, playbook: Playbook, persona: Persona, account = 'rehearsal'): Promise<Rehearsal> {
+export async function rehearse(ground: Ground, playbook: Playbook, persona: Persona, options: RehearseOptions = {}): Promise<Rehearsal> {
   const start = Date.parse(persona.start);
   const shift = start - Date.now();
-  const rig = await startRig(ground, { clockShift: shift });
+  const rig = await startRig(ground, { clockShift: shift, continueEvery: options.continueEvery });
   try {
     rig.setNow(start);
-    const run = await begin(rig, playbook, persona, account, shift);
+    const run = await begin(rig, playbook, persona, shift);
     const refused = await live(run, timeline(persona));
+    await options.observe?.({ ...run, client: rig.client });
     const row = await readJourney(rig.database.db, run.journeyId);
     const cost = await journeyCost(rig.client, run.workflowId, run.runId);
     const entries = await readEntries(rig.database.db, run.journeyId, { start, playbook, refused });
@@ -49,9 +55,9 @@ export async function rehearse(ground: Ground, playbook: Playbook, persona: Pers
   }
 }
 
-async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: string, shift: number): Promise<Run> {
-  await putPersona(rig, account, persona);
-  const body = { playbook: playbook.id, account, anchor: persona.start, ...(persona.options ? { options: persona.options } : {}) };
+async function begin(rig: Rig, playbook: Playbook, persona: Persona, shift: number): Promise<Run> {
+  await putPersona(rig, ACCOUNT, persona);
+  const body = { playbook: playbook.id, account: ACCOUNT, anchor: persona.start, ...(persona.options ? { options: persona.options } : {}) };
   const { status, body: journey } = await rig.call<{ id: string; detail?: string; temporal: { workflowId: string; runId: string } }>('POST', '/v1/journeys', body);
   if (status !== 201) throw new Error(`the journey did not start (${status}): ${journey.detail ?? ''}`);
   const row = await readJourney(rig.database.db, journey.id);
@@ -101,6 +107,3 @@ async function stateOf({ rig, workflowId }: Run): Promise<State | undefined> {
     await sleep(15);
   }
 }
-
-/** Milliseconds of an ISO-8601 duration from the start of the persona. */
-export const offsetMs = (after: string): number => durationMs(after);

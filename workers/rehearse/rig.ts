@@ -47,7 +47,7 @@ export async function prepareDatabase(url: string): Promise<void> {
 /** Starts a rig; `clockShift` ≠ 0 makes its journeys live at that distance to real time. */
 export async function startRig(
   ground: Ground,
-  options: { clockShift?: number; ports?: Partial<WorkerParts['ports']>; settings?: Partial<WorkerParts['settings']>; probe?: WorkerParts['probe']; withoutWorker?: boolean } = {},
+  options: { clockShift?: number; continueEvery?: number; ports?: Partial<WorkerParts['ports']>; settings?: Partial<WorkerParts['settings']>; probe?: WorkerParts['probe']; withoutWorker?: boolean } = {},
 ): Promise<Rig> {
   const { client, connection, bundle, log } = ground;
   const clockShift = options.clockShift ?? 0;
@@ -58,9 +58,10 @@ export async function startRig(
   const secret = randomBytes(24).toString('base64url');
   const publicUrl = 'http://tenure.test';
   const { namespace } = client.options;
-  const key = (await ensureAdminKey(database.db, { given: `rig-${randomUUID()}`, now: new Date(now()) })) ?? '';
+  const key = `rig-${randomUUID()}`;
+  await ensureAdminKey(database.db, { given: key, now: new Date(now()) });
   const app = await buildApp({
-    ...{ database, client, log, clock: now, clockShift },
+    ...{ database, client, log, clock: now, clockShift, continueEvery: options.continueEvery },
     config: { publicUrl, systemZone: 'UTC', secret, taskQueue, temporalUiUrl: 'http://temporal.test', namespace },
   });
   const settings = { secret, publicUrl, mailFrom: 'Tenure <no-reply@tenure.test>', systemZone: 'UTC', policy: defaultPolicy, ...options.settings };

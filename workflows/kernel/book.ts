@@ -52,5 +52,8 @@ export const isTouch = (step: TimetableStep): boolean => step.kind === 'message'
 export function isNoticeOf(step: TimetableStep, end: Due): boolean {
   const a = step.due;
   const same = a.from === end.from && a.offset.months === end.offset.months && a.offset.days === end.offset.days;
-  return step.kind === 'check' || (same && a.offset.ms === end.offset.ms && (a.businessDays ?? 0) === (end.businessDays ?? 0));
+  return (
+    step.kind === 'check' ||
+    (same && a.offset.ms === end.offset.ms && (a.businessDays ?? 0) === (end.businessDays ?? 0))
+  );
 }

@@ -85,7 +85,12 @@ export function addBusinessDays(zone: ZoneRules, calendar: WorkCalendar, t: Inst
 }
 
 /** Moves off weekends and holidays, keeping the local time. */
-export function adjustToWorkingDay(zone: ZoneRules, calendar: WorkCalendar, t: Instant, to: 'following' | 'preceding'): Instant {
+export function adjustToWorkingDay(
+  zone: ZoneRules,
+  calendar: WorkCalendar,
+  t: Instant,
+  to: 'following' | 'preceding',
+): Instant {
   const local = toLocal(zone, t);
   const start = dayOf(local);
   const step = to === 'following' ? 1 : -1;
@@ -120,4 +125,5 @@ export function nextOpening(zone: ZoneRules, window: Window, t: Instant): Instan
 }
 
 /** The local midnight of a date `YYYY-MM-DD`. */
-export const localMidnight = (zone: ZoneRules, date: string): Instant => fromLocal(zone, new Date(`${date}T00:00:00Z`).getTime());
+export const localMidnight = (zone: ZoneRules, date: string): Instant =>
+  fromLocal(zone, new Date(`${date}T00:00:00Z`).getTime());

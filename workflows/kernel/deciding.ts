@@ -7,7 +7,13 @@ import { anchorOf, limitOf, place, plannedAt } from './due.ts';
 const FINAL = new Set(['past-stage-end', 'journey-ended', 'not-needed']);
 
 /** Ends an occurrence with its outcome and reason; a repeating step goes on with the next one. */
-export function finish(d: Draft, step: TimetableStep, outcome: StepOutcome, reason: string | undefined, at: Instant): void {
+export function finish(
+  d: Draft,
+  step: TimetableStep,
+  outcome: StepOutcome,
+  reason: string | undefined,
+  at: Instant,
+): void {
   const x = d.s.steps[step.id]!;
   x.st = 'done';
   x.outcome = outcome;
@@ -51,7 +57,12 @@ export function putTo(x: StepState, target: Instant, at: Instant): void {
 }
 
 /** Ends the journey: what is undecided is dropped, what is open is withdrawn, what is in flight is recalled. */
-export function endJourney(d: Draft, outcome: string, how: 'goal' | 'exit' | 'timetable' | 'max-age' | 'command', at: Instant): void {
+export function endJourney(
+  d: Draft,
+  outcome: string,
+  how: 'goal' | 'exit' | 'timetable' | 'max-age' | 'command',
+  at: Instant,
+): void {
   const { s } = d;
   if (s.ended) return;
   s.ended = { outcome, how, at };

@@ -35,11 +35,12 @@ export function baseFrom(book: Book, s: State, due: Due, anchor: Instant, offset
   return due.businessDays ? addBusinessDays(s.zone, book.timetable.calendar, t, due.businessDays) : t;
 }
 
-/** Moves an instant to where the due allows it: working days, then the next opening of the window. Idempotent. */
+/** Moves an instant to where the due allows it: the next opening of its window, on a working day. Idempotent. */
 export function place(book: Book, s: State, due: Due, t: Instant): Instant {
   if (!due.window && !due.adjust) return t;
   const { calendar } = book.timetable;
-  let at = due.adjust ? adjustToWorkingDay(s.zone, calendar, t, due.adjust) : t;
+  let at = due.window ? nextOpening(s.zone, due.window, t) : t;
+  if (due.adjust) at = adjustToWorkingDay(s.zone, calendar, at, due.adjust);
   for (let i = 0; i < 40; i++) {
     const before = at;
     if (due.window) at = nextOpening(s.zone, due.window, at);

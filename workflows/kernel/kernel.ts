@@ -22,7 +22,11 @@ export type Kernel = {
   /** The next instant at which a tick would change something; undefined: only an input can. */
   nextWake(state: State): Instant | undefined;
   forecast(state: State, now: Instant): ForecastEntry[];
-  preview(state: State, command: Command, now: Instant): { refused: Refusal } | { state: State; changes: Change[]; forecast: ForecastEntry[] };
+  preview(
+    state: State,
+    command: Command,
+    now: Instant,
+  ): { refused: Refusal } | { state: State; changes: Change[]; forecast: ForecastEntry[] };
   status(state: State): JourneyStatus;
   stage(state: State): string | null;
   next(state: State): { step: string; at: Instant } | null;

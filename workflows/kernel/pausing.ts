@@ -17,7 +17,8 @@ export function pause(d: Draft, by: Pause): void {
   d.effects.push({ t: 'status' });
 }
 
-const clockUnder = (step: TimetableStep, p: Pause): ClockRule => (step.clock === 'absolute' ? 'absolute' : (p.clock ?? step.clock));
+const clockUnder = (step: TimetableStep, p: Pause): ClockRule =>
+  step.clock === 'absolute' ? 'absolute' : (p.clock ?? step.clock);
 
 /** Goes on as of `at`: each wait by its clock. */
 export function resume(d: Draft, at: Instant): void {
@@ -54,7 +55,8 @@ function thaw(d: Draft, step: TimetableStep, x: StepState, p: Pause, at: Instant
   if (x.gateUntil !== undefined) x.gateUntil += took;
   if (x.st === 'sending') x.due = wasDue + took;
   else if (x.hold === undefined) x.due = place(d.book, d.s, step.due, x.base);
-  if (x.st === 'waiting' && x.hold === undefined && wasDue > p.since && x.due! < at) putTo(x, place(d.book, d.s, step.due, at), at);
+  if (x.st === 'waiting' && x.hold === undefined && wasDue > p.since && x.due! < at)
+    putTo(x, place(d.book, d.s, step.due, at), at);
   const waits = x.st === 'waiting' || x.st === 'gated' || x.st === 'idle';
   if (waits && isTouch(step) && x.due! > wasDue && isPastLimit(d.book, d.s, step, x.due!, limitOf(d.book, d.s, step))) {
     finish(d, step, 'dropped', 'past-stage-end', at);

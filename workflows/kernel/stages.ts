@@ -51,7 +51,7 @@ function openGates(d: Draft, at: Instant): void {
 
 /** Brings stages, dates and gates up to what has just been decided, until nothing more follows. */
 export function follow(d: Draft, at: Instant): void {
-  for (let more = true; more && !d.s.ended; ) {
+  for (let more = true; more && !d.s.ended;) {
     more = enterStages(d, at);
     planSteps(d, at);
     more = endDoneStages(d, at) || more;

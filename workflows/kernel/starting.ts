@@ -48,7 +48,8 @@ export function tooLate(d: Draft, step: TimetableStep, now: Instant, reason: 'st
   const slot = nextSlot(d, step, now);
   delete x.firstDue;
   putTo(x, slot, now);
-  if (isPastLimit(d.book, d.s, step, slot, limitOf(d.book, d.s, step))) finish(d, step, 'dropped', 'past-stage-end', now);
+  if (isPastLimit(d.book, d.s, step, slot, limitOf(d.book, d.s, step)))
+    finish(d, step, 'dropped', 'past-stage-end', now);
   return x.st === 'waiting' && slot <= now;
 }
 
@@ -57,7 +58,8 @@ function spaced(d: Draft, step: TimetableStep, x: StepState, now: Instant): bool
   const { s, book } = d;
   const moved = x.firstDue !== undefined || Boolean(x.shift) || now - x.due! > 60_000;
   if (!moved || x.byCommand || !isTouch(step) || s.lastTouch === null) return false;
-  const asPlanned = s.lastPlanned === undefined || x.planned === undefined ? Infinity : Math.abs(x.planned - s.lastPlanned);
+  const asPlanned =
+    s.lastPlanned === undefined || x.planned === undefined ? Infinity : Math.abs(x.planned - s.lastPlanned);
   const earliest = s.lastTouch + Math.min(book.timetable.minGap, asPlanned);
   return now < earliest && later(d, step, x, place(book, s, step.due, earliest), now);
 }
@@ -66,7 +68,8 @@ function later(d: Draft, step: TimetableStep, x: StepState, target: Instant, now
   const first = x.firstDue ?? x.due!;
   putTo(x, target, now);
   x.firstDue = first;
-  if (isPastLimit(d.book, d.s, step, target, limitOf(d.book, d.s, step))) finish(d, step, 'dropped', 'past-stage-end', now);
+  if (isPastLimit(d.book, d.s, step, target, limitOf(d.book, d.s, step)))
+    finish(d, step, 'dropped', 'past-stage-end', now);
   return true;
 }
 
@@ -96,5 +99,11 @@ export function startStep(d: Draft, step: TimetableStep, now: Instant): void {
     s.lastTouch = now;
     if (x.planned !== undefined) s.lastPlanned = x.planned;
   }
-  d.effects.push({ t: 'touch', step: step.id, n: x.n, due: x.due!, staleAfter: (x.firstDue ?? x.due!) + step.late.within });
+  d.effects.push({
+    t: 'touch',
+    step: step.id,
+    n: x.n,
+    due: x.due!,
+    staleAfter: (x.firstDue ?? x.due!) + step.late.within,
+  });
 }

@@ -15,7 +15,7 @@ type What = 'resume' | 'max-age' | 'end' | 'stage-end' | 'gate' | 'expire' | 'es
 /** The next thing that time alone brings, and where it stands among others of that instant. */
 export type Moment = { at: Instant; rank: number; what: What; id: string };
 
-const RANK = { resume: 0, notice: 1, end: 2, 'max-age': 2, 'stage-end': 3, gate: 4, expire: 5, escalate: 5, step: 6 };
+const RANK = { resume: 0, notice: 1, escalate: 2, expire: 3, end: 4, 'max-age': 4, 'stage-end': 5, gate: 6, step: 7 };
 
 /** The earliest thing that time alone brings; undefined when only an input can change anything. */
 export function nextMoment(book: Book, s: State): Moment | undefined {
@@ -56,7 +56,12 @@ function noticeInFlight(book: Book, s: State, end: Instant): boolean {
   });
 }
 
-function seeOpen(s: State, step: TimetableStep, x: StepState, see: (at: Instant | undefined, rank: number, what: What, id: string) => void): void {
+function seeOpen(
+  s: State,
+  step: TimetableStep,
+  x: StepState,
+  see: (at: Instant | undefined, rank: number, what: What, id: string) => void,
+): void {
   if (s.pause && step.open?.clock === 'freeze') return;
   see(x.expires, RANK.expire, 'expire', step.id);
   for (const y of step.open?.escalations ?? []) {
@@ -64,7 +69,11 @@ function seeOpen(s: State, step: TimetableStep, x: StepState, see: (at: Instant 
   }
 }
 
-function escalationAt(s: State, x: StepState, after: { months: number; days: number; ms: number }): Instant | undefined {
+function escalationAt(
+  s: State,
+  x: StepState,
+  after: { months: number; days: number; ms: number },
+): Instant | undefined {
   const back = after.months < 0 || after.days < 0 || after.ms < 0;
   if (back) return x.expires === undefined ? undefined : Math.max(x.since!, addOffset(s.zone, x.expires, after));
   return addOffset(s.zone, x.since!, after) + (x.shift ?? 0);
@@ -72,7 +81,9 @@ function escalationAt(s: State, x: StepState, after: { months: number; days: num
 
 function escalate(d: Draft, step: TimetableStep, at: Instant): void {
   const x = d.s.steps[step.id]!;
-  const due = (step.open?.escalations ?? []).filter((y) => y.level > (x.level ?? 0) && escalationAt(d.s, x, y.after)! <= at);
+  const due = (step.open?.escalations ?? []).filter(
+    (y) => y.level > (x.level ?? 0) && escalationAt(d.s, x, y.after)! <= at,
+  );
   for (const y of due.sort((a, b) => a.level - b.level)) {
     x.level = y.level;
     d.effects.push({ t: 'escalate', step: step.id, n: x.n, level: y.level });

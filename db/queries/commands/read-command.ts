@@ -1,4 +1,4 @@
-import { and, asc, eq, lt } from 'drizzle-orm';
+import { and, asc, eq, gt, lt } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { commands } from '../../schema/journeys.ts';
 import type { CommandRow } from './insert-command.ts';
@@ -10,11 +10,11 @@ export async function readCommand(db: Db | Tx, journeyId: string, id: string): P
 }
 
 /** Commands without an answer since before `before`, oldest first: what became of them has to be asked again. */
-export function unansweredCommands(db: Db, before: Date, limit: number): Promise<CommandRow[]> {
+export function unansweredCommands(db: Db, page: { before: Date; after?: Date; limit: number }): Promise<CommandRow[]> {
   return db
     .select()
     .from(commands)
-    .where(and(eq(commands.state, 'received'), lt(commands.receivedAt, before)))
+    .where(and(eq(commands.state, 'received'), lt(commands.receivedAt, page.before), page.after ? gt(commands.receivedAt, page.after) : undefined))
     .orderBy(asc(commands.receivedAt))
-    .limit(limit);
+    .limit(page.limit);
 }

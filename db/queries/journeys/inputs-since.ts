@@ -10,10 +10,10 @@ import type { DeliverOutcome, Input } from '../../../workflows/contracts/journey
 const SEEN = 256;
 const HOUR_MS = 3_600_000;
 
-type Row = Pick<JourneyRow, 'id' | 'snapshot' | 'snapshotAt' | 'clockShift'>;
+type Row = Pick<JourneyRow, 'id' | 'snapshot' | 'snapshotAt'>;
 
 /**
- * What was recorded about a journey and is not yet in its snapshot, in the order of its time: outcomes of steps it has in `sending`,
+ * What was recorded about a journey and is not yet in its snapshot, in the order of its time: outcomes of steps it has not decided,
  * happenings it has not seen, applied commands it has not answered.
  */
 export async function inputsSince(db: Db | Tx, journey: Row): Promise<Input[]> {
@@ -22,12 +22,12 @@ export async function inputsSince(db: Db | Tx, journey: Row): Promise<Input[]> {
 }
 
 async function outcomes(db: Db | Tx, { id, snapshot }: Row): Promise<Input[]> {
-  const sending = Object.entries(snapshot.steps).filter(([, s]) => s.st === 'sending');
-  if (sending.length === 0) return [];
+  const undecided = Object.entries(snapshot.steps).filter(([, s]) => s.st !== 'done' && s.st !== 'open');
+  if (undecided.length === 0) return [];
   const rows = await db
     .select()
     .from(decisions)
-    .where(and(eq(decisions.journeyId, id), or(...sending.map(([step, s]) => and(eq(decisions.step, step), eq(decisions.n, s.n))))));
+    .where(and(eq(decisions.journeyId, id), or(...undecided.map(([step, s]) => and(eq(decisions.step, step), eq(decisions.n, s.n))))));
   return rows.flatMap((d) => {
     const outcome = toOutcome(d);
     return outcome ? [{ t: 'outcome' as const, step: d.step, n: d.n, outcome, now: d.at.getTime() }] : [];
@@ -51,10 +51,10 @@ function toOutcome(d: typeof decisions.$inferSelect): DeliverOutcome | undefined
   }
 }
 
-async function happenings(db: Db | Tx, { id, snapshot, snapshotAt, clockShift }: Row): Promise<Input[]> {
+async function happenings(db: Db | Tx, { id, snapshot, snapshotAt }: Row): Promise<Input[]> {
   const seen = new Set(snapshot.seen);
   // Once ids have fallen out of the run's memory, a delivery from before the snapshot may be one of them.
-  const since = new Date(snapshotAt.getTime() - clockShift - HOUR_MS);
+  const since = new Date(snapshotAt.getTime() - HOUR_MS);
   const rows = await db
     .select()
     .from(deliveries)
@@ -69,10 +69,10 @@ async function happenings(db: Db | Tx, { id, snapshot, snapshotAt, clockShift }:
   return rows
     .filter((d) => !seen.has(d.happening.id))
     .reverse()
-    .map((d) => ({ t: 'happening' as const, happening: d.happening, now: (d.deliveredAt ?? d.createdAt).getTime() + clockShift }));
+    .map((d) => ({ t: 'happening' as const, happening: d.happening, now: (d.deliveredAt ?? d.createdAt).getTime() }));
 }
 
-async function applied(db: Db | Tx, { id, snapshot, clockShift }: Row): Promise<Input[]> {
+async function applied(db: Db | Tx, { id, snapshot }: Row): Promise<Input[]> {
   const rows = await db
     .select()
     .from(commands)
@@ -80,5 +80,5 @@ async function applied(db: Db | Tx, { id, snapshot, clockShift }: Row): Promise<
     .orderBy(commands.rev);
   return rows
     .filter((c) => !(c.id in snapshot.answered) && c.body.run)
-    .map((c) => ({ t: 'command' as const, command: c.body.run as Command, now: (c.answeredAt ?? c.receivedAt).getTime() + clockShift }));
+    .map((c) => ({ t: 'command' as const, command: c.body.run as Command, now: (c.answeredAt ?? c.receivedAt).getTime() }));
 }

@@ -1,8 +1,9 @@
-import { and, eq, gt, lte, sql } from 'drizzle-orm';
+import { setTimeout as delay } from 'node:timers/promises';
+import { and, eq, gt, ne, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { journeys, messages } from '../../schema/index.ts';
 
-export type InFlightScope = { accountId?: string; contactId?: string | null; channel?: string; provider?: string; playbook?: string };
+export type InFlightScope = { accountId?: string; contactId?: string | null; channel?: string; provider?: string; playbook?: string; legal?: false };
 
 /** How many messages of the scope may be at a provider at this moment: reserved, and their lease still runs. */
 export async function countInFlight(db: Db | Tx, scope: InFlightScope, now: Date): Promise<number> {
@@ -14,7 +15,7 @@ export async function countInFlight(db: Db | Tx, scope: InFlightScope, now: Date
       and(
         eq(messages.state, 'intended'),
         gt(messages.leaseUntil, now),
-        lte(messages.intendedAt, now),
+        scope.legal === false ? ne(messages.class, 'legal') : undefined,
         scope.accountId ? eq(messages.accountId, scope.accountId) : undefined,
         scope.contactId ? eq(messages.contactId, scope.contactId) : undefined,
         scope.channel ? eq(messages.channel, scope.channel) : undefined,
@@ -23,4 +24,18 @@ export async function countInFlight(db: Db | Tx, scope: InFlightScope, now: Date
       ),
     );
   return row!.n;
+}
+
+const POLL_MS = 50;
+
+/**
+ * Waits, no longer than a provider may take, until what was at a provider has settled; answers how many still have not. What may follow a hold or
+ * stop has been reserved before it, so the number only falls.
+ */
+export async function awaitInFlight(db: Db, scope: InFlightScope, now: Date, patienceMs: number): Promise<number> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    const n = await countInFlight(db, scope, new Date(now.getTime() + waited));
+    if (n === 0 || waited >= patienceMs) return n;
+    await delay(POLL_MS);
+  }
 }

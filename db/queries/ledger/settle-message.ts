@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { messages } from '../../schema/index.ts';
 
@@ -34,4 +34,11 @@ export async function endLease(tx: Tx, id: string, attempt: number, error: strin
 /** Forgets a reservation that is proven not to have left, so that a later attempt decides from the start. */
 export async function releaseMessage(tx: Tx, id: string): Promise<void> {
   await tx.delete(messages).where(and(eq(messages.id, id), eq(messages.state, 'intended')));
+}
+
+/** Forgets what an ended journey reserved and is proven not to have sent. */
+export async function forgetReserved(tx: Tx, journeyId: string): Promise<void> {
+  await tx
+    .delete(messages)
+    .where(and(eq(messages.journeyId, journeyId), eq(messages.state, 'intended'), isNull(messages.leaseUntil)));
 }

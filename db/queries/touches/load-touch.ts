@@ -7,13 +7,11 @@ export type TouchFacts = Awaited<ReturnType<typeof loadTouch>>;
 
 /** An account with all that decides about a touch of it at `now`: contacts in order, newest consents, open holds and stops, newest metrics. */
 export async function loadTouch(tx: Tx, accountId: string, now: Date) {
-  const open = <T extends typeof holds | typeof stops>(t: T) =>
-    and(isNull(t.releasedAt), lte(t.at, now), or(isNull(t.until), gt(t.until, now)));
   const [account, people, openHolds, openStops, figures] = await Promise.all([
     tx.select().from(accounts).where(eq(accounts.id, accountId)),
     tx.select().from(contacts).where(eq(contacts.accountId, accountId)).orderBy(asc(contacts.position)),
-    tx.select().from(holds).where(and(eq(holds.accountId, accountId), open(holds))).orderBy(asc(holds.at)),
-    tx.select().from(stops).where(and(isNull(stops.releasedAt), lte(stops.at, now))).orderBy(asc(stops.at)),
+    tx.select().from(holds).where(and(eq(holds.accountId, accountId), isNull(holds.releasedAt), or(isNull(holds.until), gt(holds.until, now)))).orderBy(asc(holds.at)),
+    tx.select().from(stops).where(isNull(stops.releasedAt)).orderBy(asc(stops.at)),
     tx
       .selectDistinctOn([metrics.name], { name: metrics.name, value: metrics.value })
       .from(metrics)
@@ -24,12 +22,12 @@ export async function loadTouch(tx: Tx, accountId: string, now: Date) {
 }
 
 /** The newest word of a contact about a channel, and what suppresses the address; `consent` null when nothing was ever said. */
-export async function loadRecipient(tx: Tx, by: { contactId: string; channel: string; addressHash: string | null; now: Date }) {
+export async function loadRecipient(tx: Tx, by: { contactId: string; channel: string; addressHash: string | null }) {
   const [said, suppressed] = await Promise.all([
     tx
       .select({ given: consents.given })
       .from(consents)
-      .where(and(eq(consents.contactId, by.contactId), eq(consents.channel, by.channel), lte(consents.recordedAt, by.now)))
+      .where(and(eq(consents.contactId, by.contactId), eq(consents.channel, by.channel)))
       .orderBy(desc(consents.recordedAt), desc(consents.at), sql`${consents.given} asc`)
       .limit(1),
     by.addressHash === null

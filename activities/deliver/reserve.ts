@@ -1,0 +1,110 @@
+/**
+ * Owns the first transaction of a touch: what is decided here is decided under the journey's and the account's lock.
+ * Invariants: it ends with an outcome that is recorded, or with a ledger row `intended` under a live lease, which is the only right to send.
+ */
+import type { Tx } from '../../db/database.ts';
+import { findMessage } from '../../db/queries/ledger/find-message.ts';
+import { releaseMessage } from '../../db/queries/ledger/settle-message.ts';
+import { lockGate, lockStopsShared } from '../../db/queries/touches/lock-gate.ts';
+import { loadTouch } from '../../db/queries/touches/load-touch.ts';
+import type { MessageRow } from '../../db/schema/index.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import { judgeStep } from '../../playbooks/judge/judge-step.ts';
+import type { Judgement } from '../../playbooks/judge/judge-step.ts';
+import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
+import { decide } from '../arbiter/decide.ts';
+import type { Attempt } from './attempt.ts';
+import { enterJourney, stepOf } from './context.ts';
+import type { StepContext } from './context.ts';
+import type { JourneyDeps } from './deps.ts';
+import { factsOf } from './facts.ts';
+import { claimProbe } from './circuit.ts';
+import { fromEarlierAttempt } from './earlier-attempt.ts';
+import { decideWithoutSending, troubleWith } from './without-sending.ts';
+import { say, sayHeld } from './record.ts';
+import { scopeOf } from './scope.ts';
+import { writeIntent } from './write-intent.ts';
+
+export type Reserved =
+  | { t: 'outcome'; outcome: DeliverOutcome }
+  | { t: 'retry'; code: string; afterMs: number }
+  | { t: 'send'; context: StepContext; row: MessageRow };
+
+export type Going = Extract<Judgement, { is: 'go' }>;
+
+/** Decides about one occurrence of a step, and reserves its message when there is one to send. */
+export async function reserve(deps: JourneyDeps, input: DeliverInput, attempt: Attempt): Promise<Reserved> {
+  return deps.database.db.transaction(async (tx) => {
+    const now = attempt.now();
+    const context = stepOf(await enterJourney(tx, { journeyId: input.journeyId, state: input.state, at: now }), input.step);
+    await lockStopsShared(tx);
+    await lockGate(tx, context.journey.accountId);
+    await attempt.probe('reserve:locked');
+    const existing = await findMessage(tx, input);
+    const settled = existing && (await fromEarlierAttempt(tx, deps, context, input, existing, now));
+    if (settled) return settled;
+    const outcome = await decided(tx, deps, context, input, existing, now);
+    await attempt.probe('reserve:decided');
+    if (outcome.t === 'outcome' && existing) await releaseMessage(tx, existing.id);
+    return outcome;
+  });
+}
+
+async function decided(
+  tx: Tx,
+  deps: JourneyDeps,
+  c: StepContext,
+  input: DeliverInput,
+  existing: MessageRow | undefined,
+  now: number,
+): Promise<Reserved> {
+  const { policy } = deps.settings;
+  const loaded = await loadTouch(tx, c.journey.accountId, new Date(now));
+  if (!loaded.account) throw new TenureError('unknown-account', 'The journey belongs to no account in this database');
+  const { facts, contact } = await factsOf(tx, deps, c, loaded, existing, now);
+  // Whether the journey and the account are open at all is asked first, so that nothing is said about a step that is paused.
+  const early = decide({ ...facts, kind: 'check' }, policy);
+  if (early.is !== 'go') return outcomeOf(await refused(tx, c, input, now, early));
+  if (now > input.staleAfter) return outcomeOf(await stale(tx, c, input, now));
+  const scope = scopeOf(c, input, { ...loaded, account: loaded.account }, contact, now);
+  let judged: Judgement;
+  try {
+    judged = judgeStep(c.playbook, c.spec, scope);
+  } catch (error) {
+    return outcomeOf(await troubleWith(tx, c, input, now, error));
+  }
+  if (judged.is === 'skip') {
+    await say(tx, c, input, now, { outcome: 'skipped', reason: judged.reason, variant: judged.variant ?? null });
+    return outcomeOf({ is: 'skipped', reason: judged.reason, ...(judged.variant ? { variant: judged.variant } : {}) });
+  }
+  const verdict = decide(await claimProbe(tx, facts, now), policy);
+  if (verdict.is !== 'go') return outcomeOf(await refused(tx, c, input, now, verdict, judged.is === 'go' ? judged.variant : undefined));
+  if (judged.is !== 'go' || !contact) return outcomeOf(await decideWithoutSending(tx, deps, c, input, now, judged));
+  return writeIntent(tx, deps, c, input, now, { going: judged, contact, scope, existing });
+}
+
+const outcomeOf = (outcome: DeliverOutcome): Reserved => ({ t: 'outcome', outcome });
+
+async function refused(
+  tx: Tx,
+  c: StepContext,
+  input: DeliverInput,
+  now: number,
+  verdict: Exclude<ReturnType<typeof decide>, { is: 'go' }>,
+  variant?: string,
+): Promise<DeliverOutcome> {
+  if (verdict.is === 'held') {
+    const { hold, recheck, reason } = verdict;
+    return sayHeld(tx, c, input, now, { is: 'held', hold, recheck, reason }, verdict.details);
+  }
+  await say(tx, c, input, now, { outcome: verdict.is, reason: verdict.reason, variant: variant ?? null, details: verdict.details });
+  return { is: verdict.is, reason: verdict.reason, ...(variant ? { variant } : {}) };
+}
+
+/** Too late by the clock at this attempt: the run's late policy decides, and its word is written here when it is to skip. */
+async function stale(tx: Tx, c: StepContext, input: DeliverInput, now: number): Promise<DeliverOutcome> {
+  const details = { lateByMs: now - input.due, within: c.step.late.within };
+  const word = c.step.late.otherwise === 'skip' ? { outcome: 'skipped', reason: 'stale' } : { outcome: 'held', reason: 're-planned' };
+  await say(tx, c, input, now, { ...word, details });
+  return { is: 'stale' };
+}

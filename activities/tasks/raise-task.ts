@@ -1,0 +1,30 @@
+import type { Tx } from '../../db/database.ts';
+import { openTask } from '../../db/queries/tasks/open-task.ts';
+
+const SYSTEM_TASK_HOURS = 24;
+
+/** Something that went wrong with a step and needs a person: open for a day, once per kind of trouble and occurrence. */
+export async function raiseTask(
+  tx: Tx,
+  i: {
+    journeyId: string;
+    accountId: string;
+    step: string;
+    n: number;
+    what: 'in-doubt' | 'render-error' | 'data-error' | 'rejected';
+    title: string;
+    instructions: string;
+    owner: string | null;
+    now: number;
+  },
+): Promise<void> {
+  const { what, now, ...task } = i;
+  await openTask(tx, {
+    ...task,
+    key: `${i.journeyId}/${i.step}/${i.n}/${what}`,
+    ownerRole: 'operations',
+    minutes: null,
+    dueAt: new Date(now + SYSTEM_TASK_HOURS * 3_600_000),
+    createdAt: new Date(now),
+  });
+}

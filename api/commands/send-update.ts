@@ -1,0 +1,83 @@
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  isGrpcServiceError,
+} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Command, Refusal } from '../../workflows/contracts/commands.ts';
+import type { CommandAnswer } from '../../workflows/contracts/journey.ts';
+import { COMMAND_REFUSED, commandUpdate } from '../../workflows/messages.ts';
+
+/** What the engine said. Only `applied` and `refused` are certain; after the others the command may still be applied. */
+export type Sent =
+  | { is: 'applied'; answer: CommandAnswer }
+  | { is: 'refused'; refusal: Refusal }
+  | { is: 'no-run' }
+  | { is: 'unknown'; code: 'outcome-unknown' | 'engine-unavailable' | 'engine-paused' | 'no-worker' };
+
+type Options = { client: Client; taskQueue: string; deadlineMs: number };
+
+const UNAVAILABLE = 14;
+const FAILED_PRECONDITION = 9;
+/** A worker asks for work at least once a minute; who has not for longer is gone. */
+const POLLER_MS = 75_000;
+
+/** Sends a command as an Update whose id is the command's, and waits for the answer no longer than the deadline, less where nobody is there to give it. */
+export async function sendUpdate({ client, taskQueue, deadlineMs }: Options, workflowId: string, command: Command): Promise<Sent> {
+  const until = Date.now() + deadlineMs;
+  const gone = new AbortController();
+  let why: Sent | undefined;
+  const watch = setTimeout(() => {
+    void presence(client, taskQueue, Math.max(100, until - Date.now() - 100)).then((found) => {
+      if (found === 'here') return;
+      why = { is: 'unknown', code: found };
+      gone.abort();
+    });
+  }, Math.min(1000, deadlineMs / 3));
+  try {
+    const handle = client.workflow.getHandle(workflowId);
+    const answer = await client.withDeadline(until, () =>
+      client.withAbortSignal(gone.signal, () => handle.executeUpdate(commandUpdate, { args: [command], updateId: command.id })),
+    );
+    return { is: 'applied', answer };
+  } catch (error) {
+    return why ?? outcomeOf(error);
+  } finally {
+    clearTimeout(watch);
+  }
+}
+
+function outcomeOf(error: unknown): Sent {
+  if (error instanceof WorkflowUpdateFailedError) {
+    const { cause } = error;
+    if (cause instanceof ApplicationFailure && cause.type === COMMAND_REFUSED) return { is: 'refused', refusal: cause.details![0] as Refusal };
+    return { is: 'unknown', code: 'outcome-unknown' };
+  }
+  if (error instanceof WorkflowNotFoundError) return { is: 'no-run' };
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { is: 'unknown', code: 'outcome-unknown' };
+  const status = grpcCode(error);
+  if (status === FAILED_PRECONDITION) return { is: 'unknown', code: 'engine-paused' };
+  if (status === UNAVAILABLE) return { is: 'unknown', code: 'engine-unavailable' };
+  return { is: 'unknown', code: 'outcome-unknown' };
+}
+
+function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  const cause = error instanceof Error ? error.cause : undefined;
+  return isGrpcServiceError(cause) ? cause.code : undefined;
+}
+
+/** Whether the engine answers and a worker asks it for work on this queue. */
+export async function presence(client: Client, taskQueue: string, deadlineMs: number): Promise<'here' | 'no-worker' | 'engine-unavailable'> {
+  try {
+    const { pollers } = await client.withDeadline(Date.now() + deadlineMs, () =>
+      client.workflowService.describeTaskQueue({ namespace: client.options.namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
+    );
+    const alive = (pollers ?? []).some((poller) => Date.now() - Number(poller.lastAccessTime?.seconds ?? 0) * 1000 < POLLER_MS);
+    return alive ? 'here' : 'no-worker';
+  } catch {
+    return 'engine-unavailable';
+  }
+}

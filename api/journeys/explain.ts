@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { Db } from '../../db/database.ts';
+import { listDecisions } from '../../db/queries/decisions/list-decisions.ts';
+import type { JourneyRow } from '../../db/schema/journeys.ts';
+import type { StepState } from '../../workflows/contracts/journey.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import { present } from './present.ts';
+import { inWords } from './words.ts';
+
+export const DecisionView = z
+  .object({
+    journey: z.string(),
+    account: z.string(),
+    step: z.string(),
+    n: z.number().int(),
+    kind: z.string(),
+    channel: z.string().nullable(),
+    outcome: z.string(),
+    reason: z.string(),
+    at: z.string().nullable(),
+    due: z.string().nullable(),
+    words: z.string(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Decision' });
+export type DecisionView = z.infer<typeof DecisionView>;
+
+type Row = Awaited<ReturnType<typeof listDecisions>>[number];
+
+/** A decision as it leaves: with the sentence for its reason, and what was chosen among its details. */
+export function toDecision(row: Row): DecisionView {
+  const { template, variant, offer } = row;
+  const reason = row.reason ?? row.outcome;
+  return {
+    journey: row.journeyId,
+    account: row.accountId,
+    step: row.step,
+    n: row.n,
+    kind: row.kind,
+    channel: row.channel,
+    outcome: row.outcome,
+    reason,
+    at: row.at.toISOString(),
+    due: row.due?.toISOString() ?? null,
+    words: inWords(reason),
+    details: { ...row.details, ...(template ? { template } : {}), ...(variant ? { variant } : {}), ...(offer ? { offer } : {}), history: row.history },
+  };
+}
+
+const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
+
+/** One decision a step and occurrence: what was decided, what the run has decided since its last word, and what is still to come. */
+export async function explain(db: Db, row: JourneyRow, clock: number, step?: string): Promise<DecisionView[]> {
+  const steps = row.timetable.steps.filter((one) => step === undefined || one.id === step);
+  if (steps.length === 0) throw new TenureError('unknown-step', `The journey has no step ${step}.`, { step, known: row.timetable.steps.map((one) => one.id) });
+  const recorded = (await listDecisions(db, { journey: row.id, step }, { limit: 1000 })).reverse();
+  const { state } = await present(db, row, clock);
+  return steps.flatMap((one) => {
+    const said = recorded.filter((decision) => decision.step === one.id).sort((a, b) => a.n - b.n).map(toDecision);
+    const now = state.steps[one.id];
+    const last = said.at(-1);
+    if (now && (last === undefined || last.n < now.n || last.outcome === 'held')) {
+      const view = { journey: row.id, account: row.accountId, step: one.id, n: now.n, kind: one.kind, channel: one.channel ?? null };
+      const still = { ...view, ...standing(now, Boolean(row.endedAt)) };
+      if (last === undefined || last.n < now.n) said.push(still);
+      else if (now.st === 'done') said[said.length - 1] = { ...still, details: { ...last.details, ...still.details } };
+    }
+    return said;
+  });
+}
+
+function standing(s: StepState, ended: boolean): Pick<DecisionView, 'outcome' | 'reason' | 'at' | 'due' | 'words' | 'details'> {
+  if (s.st === 'done') {
+    const reason = s.reason ?? s.outcome ?? 'done';
+    return { outcome: s.outcome ?? 'skipped', reason, at: iso(s.at), due: iso(s.due), words: inWords(reason), details: { ...(s.variant ? { variant: s.variant } : {}), ...(s.offer ? { offer: s.offer } : {}) } };
+  }
+  const reason = ended ? 'journey-ended' : s.st === 'gated' ? 'gated' : s.st === 'sending' ? 'sending' : s.hold !== undefined ? 'on-hold' : 'not-due';
+  const details = { ...(s.hold === undefined ? {} : { hold: s.hold }), ...(s.gateUntil === undefined ? {} : { gateUntil: iso(s.gateUntil) }) };
+  return { outcome: 'pending', reason, at: iso(s.due), due: iso(s.due), words: PENDING[reason] ?? reason, details };
+}
+
+const PENDING: Record<string, string> = {
+  'not-due': 'It is not due yet.',
+  gated: 'It waits for something that has not happened yet.',
+  sending: 'It is being sent at this moment.',
+  'on-hold': 'It waits for a hold or stop to end.',
+  'journey-ended': 'The journey ended before it was due.',
+};

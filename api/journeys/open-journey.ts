@@ -1,0 +1,111 @@
+import type { Tx } from '../../db/database.ts';
+import { readAccount, readContacts } from '../../db/queries/accounts/read-account.ts';
+import { readMetrics } from '../../db/queries/accounts/read-metrics.ts';
+import { recordAudit } from '../../db/queries/audit/record-audit.ts';
+import { insertJourney } from '../../db/queries/journeys/insert-journey.ts';
+import { lastEnded, readJourney, readOpenJourney } from '../../db/queries/journeys/read-journey.ts';
+import type { JourneyRow } from '../../db/schema/journeys.ts';
+import { prepareStart } from '../../playbooks/prepare-start.ts';
+import type { StartJourneyBody } from '../../workflows/contracts/api.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import { parseDuration } from '../../workflows/contracts/time.ts';
+import { journeyWorkflowId } from '../../workflows/messages.ts';
+import { createKernel } from '../../workflows/kernel/create-kernel.ts';
+import { rulesOf } from '../../workflows/rules/rules-of.ts';
+import type { Published } from '../playbooks/catalog.ts';
+
+export type Opening = {
+  id: string;
+  playbook: Published;
+  body: Omit<StartJourneyBody, 'playbook' | 'version'>;
+  actor: string;
+  systemZone: string;
+  now: number;
+  /** In a rehearsal: the run's distance to real time, ms. */
+  clockShift?: number;
+};
+
+/** Opens a journey under its lock, or returns the one that is open there (or that this very request opened before). Throws what forbids it. */
+export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: JourneyRow; created: boolean }> {
+  const { id, playbook, body, now } = opening;
+  const { kind, reentry } = playbook.definition;
+  const account = await readAccount(tx, body.account);
+  if (!account) throw new TenureError('unknown-account', `There is no account ${body.account}.`, { account: body.account });
+  if (account.erasedAt || account.closedAt) throw new TenureError('account-closed', 'The account is closed or erased.', { account: body.account });
+  const lock = journeyWorkflowId(kind, body.account, body.key);
+  const known = (await readJourney(tx, id)) ?? (await readOpenJourney(tx, lock));
+  if (known) return { row: sameOne(known, playbook.id), created: false };
+  await checkReentry(tx, { lock, playbook: playbook.id, reentry, now });
+
+  const contacts = await readContacts(tx, body.account);
+  const { timetable, state } = prepareStart({
+    playbook: playbook.definition,
+    version: playbook.version,
+    account,
+    contacts,
+    anchor: body.anchor === undefined ? undefined : Date.parse(body.anchor),
+    options: body.options,
+    metrics: await readMetrics(tx, body.account, new Date(now)),
+    now,
+    journeyId: id,
+    systemZone: opening.systemZone,
+  });
+  const kernel = createKernel(timetable, rulesOf(kind));
+  const next = kernel.next(state);
+  const row = await insertJourney(tx, {
+    id,
+    lock,
+    kind,
+    accountId: body.account,
+    key: body.key ?? null,
+    playbook: playbook.id,
+    version: playbook.version,
+    state: 'starting',
+    stage: kernel.stage(state),
+    nextStep: next?.step ?? null,
+    nextAt: next ? new Date(next.at) : null,
+    plan: state.plan,
+    owner: state.owner,
+    anchor: new Date(state.startedAt),
+    options: body.options ?? {},
+    timetable,
+    rev: state.rev,
+    snapshot: state,
+    snapshotAt: new Date(now),
+    clockShift: opening.clockShift ?? 0,
+    startedBy: opening.actor,
+    startedAt: new Date(now),
+  });
+  // Lost the race for the lock: whoever won has committed, or this insert would still wait.
+  if (!row) return { row: sameOne((await readOpenJourney(tx, lock)) ?? (await readJourney(tx, id)), playbook.id), created: false };
+  await recordAudit(tx, {
+    at: new Date(now),
+    actor: opening.actor,
+    action: 'journey.start',
+    target: `journey:${id}`,
+    details: { account: body.account, playbook: playbook.id, version: playbook.version },
+  });
+  return { row, created: true };
+}
+
+function sameOne(row: JourneyRow | undefined, playbook: string): JourneyRow {
+  if (!row) throw new TenureError('other-journey-open', 'Another start was faster and has ended; repeat the request.', {});
+  if (row.playbook === playbook) return row;
+  throw new TenureError('other-journey-open', `The journey ${row.id} of ${row.playbook} is open for this account.`, { journey: row.id, playbook: row.playbook });
+}
+
+type Reentry = Published['definition']['reentry'];
+
+async function checkReentry(tx: Tx, by: { lock: string; playbook: string; reentry: Reentry; now: number }): Promise<void> {
+  if (by.reentry === 'always') return;
+  const last = await lastEnded(tx, by.lock, by.playbook);
+  if (!last) return;
+  if (by.reentry === 'never')
+    throw new TenureError('reentry-refused', `The account has been through ${by.playbook} in journey ${last.id}, and it may be entered only once.`, { journey: last.id });
+  const { months, days, ms } = parseDuration(by.reentry.cooldown);
+  const from = new Date(last.endedAt);
+  from.setUTCMonth(from.getUTCMonth() + months);
+  const at = from.getTime() + days * 86_400_000 + ms;
+  if (by.now < at)
+    throw new TenureError('reentry-refused', `The account may enter ${by.playbook} again from ${new Date(at).toISOString()} on.`, { journey: last.id, from: new Date(at).toISOString() });
+}

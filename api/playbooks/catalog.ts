@@ -1,0 +1,92 @@
+import type { Db, Tx } from '../../db/database.ts';
+import { publishedPlaybooks, publishedVersions } from '../../db/queries/events/published-playbooks.ts';
+import type { PublishedPlaybook } from '../../db/queries/events/published-playbooks.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import type { Playbook } from '../../workflows/contracts/playbook.ts';
+
+type Field = Playbook['reads']['facts'][string];
+export type Published = Pick<PublishedPlaybook, 'id' | 'version' | 'definition' | 'sha256'>;
+
+/** All that is published, and the names that any of it reads. */
+export type Catalog = {
+  find(id: string, version?: number): Published | undefined;
+  /** The newest version of every playbook. */
+  latest: Published[];
+  facts: Map<string, Field>;
+  metrics: Set<string>;
+  events: Map<string, Map<string, Field>>;
+};
+
+/** Reads the catalog; it is built anew only when something was published since. */
+export function catalogReader(): (db: Db | Tx) => Promise<Catalog> {
+  let known = '';
+  let catalog: Catalog | undefined;
+  return async (db) => {
+    const versions = JSON.stringify(await publishedVersions(db));
+    if (!catalog || versions !== known) {
+      catalog = buildCatalog(await publishedPlaybooks(db));
+      known = versions;
+    }
+    return catalog;
+  };
+}
+
+function buildCatalog(rows: Published[]): Catalog {
+  const newest = new Map<string, Published>();
+  for (const row of rows) if ((newest.get(row.id)?.version ?? 0) < row.version) newest.set(row.id, row);
+  const facts = new Map<string, Field>();
+  const metrics = new Set<string>();
+  const events = new Map<string, Map<string, Field>>();
+  for (const { definition } of rows) {
+    for (const [name, field] of Object.entries(definition.reads.facts)) facts.set(name, field);
+    for (const name of Object.keys(definition.reads.metrics)) metrics.add(name);
+    const heard = { ...definition.reads.events };
+    if (definition.trigger) heard[definition.trigger.event] ??= { doc: 'Starts the journey.', fields: {} };
+    for (const [type, { fields }] of Object.entries(heard)) {
+      const union = events.get(type) ?? new Map<string, Field>();
+      for (const [name, field] of Object.entries(fields)) union.set(name, field);
+      events.set(type, union);
+    }
+  }
+  const find = (id: string, version?: number) =>
+    version === undefined ? newest.get(id) : rows.find((row) => row.id === id && row.version === version);
+  return { find, latest: [...newest.values()], facts, metrics, events };
+}
+
+/** A published playbook, or the error that names it. */
+export function mustFind(catalog: Catalog, id: string, version?: number): Published {
+  const found = catalog.find(id, version);
+  if (found) return found;
+  const known = catalog.latest.map((playbook) => playbook.id);
+  throw new TenureError('unknown-playbook', version === undefined ? `There is no playbook ${id}.` : `There is no version ${version} of ${id}.`, { known });
+}
+
+/** Whether a value may stand in a declared field. */
+export function fits(field: Field, value: unknown): boolean {
+  if (value === null) return true;
+  switch (field.type) {
+    case 'number':
+    case 'boolean':
+    case 'string':
+      return typeof value === field.type;
+    case 'enum':
+      return typeof value === 'string' && (field.values === undefined || field.values.includes(value));
+    case 'date':
+      return typeof value === 'string' && /^\d{4}-\d\d-\d\d([T ]|$)/.test(value) && !Number.isNaN(Date.parse(value));
+    case 'list':
+      return Array.isArray(value);
+  }
+}
+
+/** Refuses facts that no playbook reads, or of another type; values are never repeated. */
+export function checkFacts(catalog: Catalog, facts: Record<string, unknown>, pointer: string): void {
+  for (const [name, value] of Object.entries(facts)) {
+    const field = catalog.facts.get(name);
+    if (!field) throw new TenureError('unknown-name', `No playbook reads a fact ${name}.`, { name, errors: [{ pointer: `${pointer}/${name}`, detail: 'unknown fact' }] });
+    if (!fits(field, value)) throw new TenureError('invalid-request', `The fact ${name} must be ${article(field)}.`, { errors: [{ pointer: `${pointer}/${name}`, detail: `must be ${article(field)}` }] });
+  }
+}
+
+/** What a field takes, in words. */
+export const article = (field: Field): string =>
+  field.type === 'enum' && field.values ? `one of ${field.values.join(', ')}` : { enum: 'a string', string: 'a string', number: 'a number', boolean: 'true or false', date: 'an ISO-8601 date', list: 'a list' }[field.type];

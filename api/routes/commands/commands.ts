@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { CommandBody } from '../../../workflows/contracts/commands.ts';
+import type { CommandIssuer } from '../../commands/issue-command.ts';
+import { refused } from '../../commands/issue-command.ts';
+import { toCommand } from '../../commands/to-command.ts';
+import type { Api, Deps } from '../../deps.ts';
+import { present } from '../../journeys/present.ts';
+import { Changes, Forecast, forecastOf, toChanges, toForecast } from '../../journeys/view.ts';
+import { actorOf } from '../../plugins/authority.ts';
+import { idFor } from '../../plugins/idempotency.ts';
+import { problemsOf } from '../../responses.ts';
+import { journeyParams, mustRead } from '../journeys/journeys.ts';
+
+const Answer = z.object({
+  accepted: z.literal(true),
+  id: z.string().optional(),
+  dryRun: z.boolean().optional(),
+  rev: z.number().int(),
+  state: z.enum(['running', 'paused', 'ended']),
+  changes: Changes,
+  forecast: Forecast,
+});
+
+/** What staff tell one journey. */
+export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void {
+  const { database: { db }, clock } = deps;
+
+  app.post(
+    '/v1/journeys/:id/commands',
+    {
+      config: { needs: 'act' },
+      schema: {
+        tags: ['commands'],
+        summary: 'Command a journey: accepted with its new dates, or refused with the reason and the nearest that would be accepted',
+        params: journeyParams,
+        body: CommandBody,
+        response: {
+          200: Answer,
+          ...problemsOf('invalid-request', 'unknown-journey', 'command-refused', 'journey-ended', 'changed-since-preview', 'id-reused', 'invalid-date', 'unknown-plan', 'too-many-commands', 'outcome-unknown', 'engine-unavailable', 'engine-paused', 'no-worker'),
+        },
+      },
+    },
+    async (request) => {
+      const { body } = request;
+      const row = await mustRead(db, request.params.id);
+      const id = body.id ?? idFor(request, 'command');
+      if (body.dryRun) {
+        const { kernel, state, now } = await present(db, row, clock());
+        const preview = kernel.preview(state, toCommand(body, id, state.zone), now);
+        if ('refused' in preview) throw refused(preview.refused);
+        return { accepted: true as const, dryRun: true, rev: state.rev, state: kernel.status(preview.state), changes: toChanges(preview.changes), forecast: toForecast(preview.forecast) };
+      }
+      const answer = await issuer.issue({ journeyId: row.id, id, body, actor: actorOf(request) });
+      const now = await present(db, await mustRead(db, row.id), clock());
+      return { accepted: true as const, id, rev: answer.rev, state: answer.status, changes: toChanges(answer.changes), forecast: toForecast(forecastOf(now)) };
+    },
+  );
+}

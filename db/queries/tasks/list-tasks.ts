@@ -1,0 +1,29 @@
+import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
+import type { Db, Tx } from '../../database.ts';
+import { tasks } from '../../schema/index.ts';
+
+export type TaskRow = typeof tasks.$inferSelect;
+
+/** Tasks, the soonest due first, undated last. `after` is the last one of the page before. */
+export function listTasks(
+  db: Db | Tx,
+  f: { accountId?: string; journeyId?: string; owner?: string; ownerRole?: string; state?: string; after?: { due: Date | null; id: string }; limit: number },
+): Promise<TaskRow[]> {
+  const due = sql<Date>`coalesce(${tasks.dueAt}, 'infinity'::timestamptz)`;
+  const after = f.after && (f.after.due ? sql`${f.after.due.toISOString()}::timestamptz` : sql`'infinity'::timestamptz`);
+  return db
+    .select()
+    .from(tasks)
+    .where(
+      and(
+        f.accountId ? eq(tasks.accountId, f.accountId) : undefined,
+        f.journeyId ? eq(tasks.journeyId, f.journeyId) : undefined,
+        f.owner ? eq(tasks.owner, f.owner) : undefined,
+        f.ownerRole ? eq(tasks.ownerRole, f.ownerRole) : undefined,
+        f.state ? eq(tasks.state, f.state) : undefined,
+        after ? or(sql`${due} > ${after}`, and(sql`${due} = ${after}`, gt(tasks.id, f.after!.id))) : undefined,
+      ),
+    )
+    .orderBy(asc(due), asc(tasks.id))
+    .limit(f.limit);
+}

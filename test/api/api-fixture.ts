@@ -1,0 +1,93 @@
+import type { Client } from '@temporalio/client';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { buildApp } from '../../api/app.ts';
+import type { ApiDeps } from '../../api/deps.ts';
+import { openDatabase } from '../../db/database.ts';
+import type { Database } from '../../db/database.ts';
+import { createKey } from '../../db/queries/keys/create-key.ts';
+import type { KeyScope } from '../../db/queries/keys/create-key.ts';
+import { hashKey } from '../../db/queries/keys/ensure-admin-key.ts';
+import { publishShipped } from '../../playbooks/publish/publish-shipped.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { testClient } from '../support/engine.ts';
+
+export type Answer = { status: number; body: any; headers: Record<string, unknown>; text: string };
+type Call = { as?: KeyScope | null; body?: unknown; headers?: Record<string, string> };
+
+export type ApiFixture = {
+  app: FastifyInstance;
+  database: Database;
+  deps: ApiDeps;
+  /** Lines of the log. */
+  logged: string[];
+  call(method: InjectOptions['method'], url: string, options?: Call): Promise<Answer>;
+  keyOf(scope: KeyScope): string;
+  close(): Promise<void>;
+};
+
+/** The API over a database of its own, with a key of every scope and the shipped playbooks; the engine is the run's, or the one given. */
+export async function apiFixture(given: Partial<Omit<ApiDeps, 'config'>> & { config?: Partial<ApiDeps['config']>; publish?: boolean } = {}): Promise<ApiFixture> {
+  const scratch = await createTestDatabase();
+  const database = openDatabase(scratch.url, { max: 10 });
+  const logged: string[] = [];
+  const deps: ApiDeps = {
+    clock: Date.now,
+    log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
+    ...given,
+    database,
+    client: given.client ?? (await testClient()),
+    config: {
+      publicUrl: 'http://api.test',
+      systemZone: 'UTC',
+      secret: 'a-secret-of-the-tests-only',
+      taskQueue: `nobody-${randomUUID()}`,
+      temporalUiUrl: 'http://ui.test',
+      namespace: 'default',
+      ...given.config,
+    },
+  };
+  const keys = Object.fromEntries((['viewer', 'service', 'cs', 'admin'] as const).map((scope) => [scope, `key-of-${scope}-${randomUUID()}`])) as Record<KeyScope, string>;
+  for (const [scope, key] of Object.entries(keys))
+    await createKey(database.db, { id: randomUUID(), name: `test ${scope}`, scope: scope as KeyScope, hash: hashKey(key), createdAt: new Date(), createdBy: 'test' });
+  if (given.publish !== false) await publishShipped(database.db, { now: new Date() });
+  const app = await buildApp(deps);
+  return {
+    app,
+    database,
+    deps,
+    logged,
+    keyOf: (scope) => keys[scope],
+    call: async (method, url, { as = 'admin', body, headers } = {}) => {
+      const answer = await app.inject({
+        method,
+        url,
+        headers: { ...(as === null ? {} : { authorization: `Bearer ${keys[as]}` }), ...headers },
+        ...(body === undefined ? {} : { payload: body as string | object }),
+      });
+      const json = String(answer.headers['content-type'] ?? '').includes('json');
+      return { status: answer.statusCode, body: json && answer.body !== '' ? answer.json() : answer.body, headers: answer.headers, text: answer.body };
+    },
+    close: async () => {
+      await app.close();
+      await database.close();
+      await scratch.drop();
+    },
+  };
+}
+
+/** An account body with one contact. */
+export const anAccount = (more: Record<string, unknown> = {}) => ({
+  name: 'Acme',
+  plan: 'trial',
+  timeZone: 'Europe/Berlin',
+  contacts: [{ role: 'primary', name: 'Ada', email: 'ada@acme.test', phone: '+491701234567', consent: { email: true, sms: true } }],
+  ...more,
+});
+
+/** A client of an engine that is not there. */
+export async function deadClient(): Promise<Client> {
+  const { Client: TemporalClient, Connection } = await import('@temporalio/client');
+  return new TemporalClient({ connection: Connection.lazy({ address: '127.0.0.1:1', connectTimeout: 500 }) });
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { CelError } from '../../../playbooks/cel/cel-error.ts';
+import { compileCel } from '../../../playbooks/cel/compile-cel.ts';
+import { evaluateCel, holds } from '../../../playbooks/cel/evaluate-cel.ts';
+import type { Scope } from '../../../playbooks/cel/scope.ts';
+import { playbookOf, scopeOf, smallPlaybook } from '../fixture.ts';
+
+const playbook = playbookOf(smallPlaybook());
+const value = (cel: string, over: Partial<Scope> = {}) =>
+  evaluateCel(playbook, compileCel(playbook, cel), scopeOf(playbook, over));
+const refusal = (act: () => unknown) => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof CelError) return `${error.code}: ${error.detail}`;
+    throw error;
+  }
+  return 'nothing was refused';
+};
+
+describe('expressions', () => {
+  it('read absent metrics as 0, absent facts as empty, unset flags as false', () => {
+    expect(value('metrics.conversations')).toBe(0);
+    expect(value('facts.use_case == "" && facts.seats == 0 && facts.tags.size() == 0 && !flags.used')).toBe(true);
+  });
+
+  it('compare and reckon with whole numbers and fractions alike', () => {
+    const over = { metrics: { conversations: 3 } };
+    expect(
+      ['>= 3', '== 3', '<= 3', '< 4', '> 2', '== 3.0', '!= 4'].map((rest) =>
+        value(`metrics.conversations ${rest}`, over),
+      ),
+    ).toEqual(Array(7).fill(true));
+    expect(value('metrics.conversations * 2 + 1 - 0.5', over)).toBe(6.5);
+    expect(value('metrics.conversations / 2', over)).toBe(1.5);
+    expect(value('metrics.conversations >= config.high', { metrics: { conversations: 10 } })).toBe(true);
+  });
+
+  it('know anchors, times of flags, and ISO-8601 durations', () => {
+    const { startedAt } = scopeOf(playbook).journey;
+    expect(value('journey.trial_end')).toBe(new Date(startedAt + 14 * 86_400_000).toISOString());
+    expect(value('after(journey.started_at, config.length) == journey.trial_end')).toBe(true);
+    expect(
+      value('flags.used && times.used <= after(journey.started_at, "PT24H")', {
+        flags: { used: startedAt + 86_400_000 },
+      }),
+    ).toBe(true);
+    expect(
+      value('flags.used && times.used <= after(journey.started_at, "PT24H")', {
+        flags: { used: startedAt + 86_400_001 },
+      }),
+    ).toBe(false);
+    expect(value('days(config.length)')).toBe(14);
+  });
+
+  it('make money, plans and links that lead back to journey and step', () => {
+    expect(value('money(plan_named("professional").price_minor * (100.0 - config.percent) / 100.0)')).toEqual({
+      amount: 2450,
+      currency: 'USD',
+    });
+    expect(value('plan.title')).toBe('Trial');
+    expect(value('link(journey, "upgrade")', { step: 'offer' })).toBe(
+      'https://app.example.com/upgrade?journey=j-1&step=offer',
+    );
+    expect(value('link(journey, "upgrade", "other")', { facts: { app_url: 'https://x.example/app' } })).toBe(
+      'https://x.example/app/upgrade?journey=j-1&step=other',
+    );
+    expect(value('page(journey, "../../evil")')).toBe('https://app.example.com/..%2F..%2Fevil');
+    expect(value('page(journey, "setup")', { facts: { app_url: 'javascript:alert(1)' } })).toBe(
+      'https://app.example.com/setup',
+    );
+  });
+
+  it('carry lists and dates as plain data', () => {
+    expect(value('["a"] + facts.tags', { facts: { tags: ['b'] } })).toEqual(['a', 'b']);
+    expect(value('facts.since', { facts: { since: '2026-01-02T03:04:05Z' } })).toBe('2026-01-02T03:04:05.000Z');
+  });
+
+  it.each([
+    ['metrics.bogus > 1', 'unknown name "metrics.bogus"'],
+    ['bogus == 1', 'unknown name "bogus"'],
+    ['facts.industry == ""', 'unknown name "facts.industry"'],
+    ['config.none', 'unknown name "config.none"'],
+    ['journey.renewal', 'unknown name "journey.renewal"'],
+    ['facts.use_case + 1', 'no such overload: string + int'],
+    ['facts.use_case.matches("(a+)+$")', 'matches() is not allowed'],
+    ['process.exit()', 'unknown name "process"'],
+  ])('are refused before they run: %s', (cel, detail) => {
+    expect(refusal(() => compileCel(playbook, cel))).toBe(`invalid-expression: ${detail}`);
+  });
+
+  it('are refused when they do not parse or are too large', () => {
+    expect(refusal(() => compileCel(playbook, '1 +'))).toMatch(/^invalid-expression/);
+    expect(refusal(() => compileCel(playbook, Array(600).fill('1').join('+')))).toMatch(/^invalid-expression/);
+    expect(refusal(() => compileCel(playbook, '('.repeat(100) + '1' + ')'.repeat(100)))).toMatch(/^invalid-expression/);
+  });
+
+  it('are data errors when data is missing or of another type, and never quote it', () => {
+    expect(refusal(() => value('facts.since'))).toBe('data-missing: No such key: since');
+    expect(refusal(() => value('facts.seats > 1', { facts: { seats: 'Ada Lovelace' } }))).toBe(
+      'data-missing: fact seats is no number',
+    );
+    expect(refusal(() => value('plan.title', { account: { ...scopeOf(playbook).account, plan: 'Ada' } }))).toBe(
+      'data-missing: unknown plan',
+    );
+    expect(
+      refusal(() => value('plan_named(facts.use_case).title', { facts: { use_case: 'Ada Lovelace' } })),
+    ).not.toContain('Ada');
+    expect(refusal(() => holds(playbook, 'facts.use_case', scopeOf(playbook)))).toBe(
+      'evaluation-failed: is no yes or no',
+    );
+  });
+
+  it('give the same for the same scope, whatever ran before', () => {
+    const scope = scopeOf(playbook, { metrics: { conversations: 7 } });
+    const compiled = compileCel(playbook, 'metrics.conversations > 5 && now >= journey.started_at');
+    expect([1, 2, 3].map(() => evaluateCel(playbook, compiled, scope))).toEqual([true, true, true]);
+    expect(compileCel(playbook, compiled.expression)).toBe(compiled);
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { Input } from '../../../workflows/contracts/journey.ts';
+import { fold } from '../../../workflows/kernel/fold.ts';
+import { DAY, HOUR, Run, START, iso } from './fixtures.ts';
+
+const pause = { name: 'pause', until: null, clock: null } as const;
+const lines = (run: Run, now: number) =>
+  run.kernel
+    .forecast(run.state, now)
+    .map((x) => `${x.step} ${iso(x.at)!.slice(0, 16)}${x.waitsFor ? ` waits for ${x.waitsFor}` : ''}`);
+
+describe('a forecast', () => {
+  it('lists what comes with channel and template, and a wait for an event at its latest', () => {
+    const run = new Run().runTo(START + DAY);
+    expect(lines(run, run.now)).toEqual([
+      'check-in 2026-03-28T10:00 waits for loggedIn',
+      'offer 2026-03-28T10:00',
+      'banner 2026-03-28T10:00',
+      'weekly 2026-03-30T10:00',
+      'reminder 2026-03-31T10:00',
+      'last-call 2026-04-04T10:00',
+      'notice 2026-04-06T10:00',
+    ]);
+    expect(run.kernel.forecast(run.state, run.now)[1]).toEqual({
+      step: 'offer',
+      at: START + 5 * DAY,
+      kind: 'offer',
+      channel: 'email',
+      template: 'offer',
+    });
+  });
+
+  it('of a paused journey counts from its date, or as if it were resumed now', () => {
+    const run = new Run().runTo(START + DAY);
+    run.command(run.now, { ...pause, until: START + 3 * DAY });
+    expect(lines(run, run.now)).toContain('offer 2026-03-30T10:00');
+    run.command(run.now, { name: 'resume' });
+    run.command(run.now, pause);
+    expect(lines(run, START + 2 * DAY)).toContain('offer 2026-03-29T10:00');
+    expect(run.kernel.status(run.state)).toBe('paused');
+  });
+
+  it('of an ended journey is empty', () => {
+    const run = new Run().runTo(START);
+    run.command(START, { name: 'exit' });
+    expect(run.kernel.forecast(run.state, START)).toEqual([]);
+  });
+});
+
+describe('a snapshot that lags', () => {
+  it('folds what was recorded since into the state that the run has', () => {
+    const run = new Run();
+    run.tick(START);
+    const snapshot = run.state;
+    const inputs: Input[] = [];
+    const tell = (input: Input) => {
+      inputs.push(input);
+      run.input(input);
+    };
+    tell({ t: 'outcome', now: START + 1000, step: 'welcome', n: 1, outcome: { is: 'sent' } });
+    tell({ t: 'outcome', now: START + 1500, step: 'quick-win', n: 1, outcome: { is: 'sent', opens: true } });
+    tell({ t: 'command', now: START + HOUR, command: { id: 'x', name: 'skip', step: 'sms' } });
+    run.tick(START + 4 * HOUR);
+    tell({ t: 'outcome', now: START + 4 * HOUR + 1000, step: 'tutorial', n: 1, outcome: { is: 'sent' } });
+    tell({
+      t: 'happening',
+      now: START + 5 * HOUR,
+      happening: { t: 'event', id: 'in', type: 'user_logged_in', at: START + 5 * HOUR, fields: {} },
+    });
+    run.tick(START + DAY);
+    const folded = fold(run.kernel, snapshot, [...inputs].reverse(), START + DAY);
+    const plain = (s: typeof folded) =>
+      JSON.stringify({ ...s, rev: 0, answered: Object.keys(s.answered), lastTouch: 0, lastPlanned: 0 });
+    expect(plain(folded)).toBe(plain(run.state));
+    expect(JSON.stringify(fold(run.kernel, snapshot, inputs, START + DAY))).toBe(JSON.stringify(folded));
+  });
+});

@@ -1,0 +1,21 @@
+import type { Client } from '@temporalio/client';
+import { startRun } from '../../api/journeys/start-run.ts';
+import type { Database } from '../../db/database.ts';
+import { startingJourneys } from '../../db/queries/deliveries/starting-journeys.ts';
+import { markRunning } from '../../db/queries/journeys/mark-running.ts';
+
+const PATIENCE_MS = 2_000;
+const START_MS = 5_000;
+
+/** Starts the runs of journeys that were stored and whose starter died before it could; answers how many. Throws when the engine does not answer. */
+export async function finishStarts(d: { database: Database; client: Client; taskQueue: string; now: Date }): Promise<number> {
+  const waiting = await startingJourneys(d.database.db, new Date(d.now.getTime() - PATIENCE_MS), 50);
+  let started = 0;
+  for (const row of waiting) {
+    const runId = await startRun({ client: d.client, taskQueue: d.taskQueue, deadlineMs: START_MS }, row);
+    if (runId === undefined) continue;
+    await markRunning(d.database.db, row.id, runId);
+    started++;
+  }
+  return started;
+}

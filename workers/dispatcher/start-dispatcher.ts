@@ -1,0 +1,124 @@
+/**
+ * Owns what runs are told, and what a crash left half done: starts without a run, commands without an answer.
+ * Invariants: nothing is marked told before the run took it; one account's happenings keep their order; two dispatchers never tell one account at once.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { createCommandIssuer } from '../../api/commands/issue-command.ts';
+import { startSettling } from '../../api/commands/settle-commands.ts';
+import type { Database } from '../../db/database.ts';
+import { DELIVERIES_CHANNEL } from '../../db/queries/deliveries/tell-journeys.ts';
+import { finishStarts } from './finish-starts.ts';
+import { tellAccount } from './tell-account.ts';
+
+export type DispatcherParts = {
+  database: Database;
+  client: Client;
+  taskQueue: string;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  clock: () => number;
+  /** Real ms between two looks without a notice; default 1000. */
+  sweepMs?: number;
+};
+export type Dispatcher = { stop(): Promise<void> };
+
+const LANES = 3;
+const REPAIR_EVERY_MS = 2_000;
+const UNANSWERED_MS = 5_000;
+const BACK_OFF_MS = [250, 500, 1_000, 2_000, 5_000, 10_000];
+
+/** Starts telling runs what happened; `stop` ends it once what is being told has been. */
+export async function startDispatcher(parts: DispatcherParts): Promise<Dispatcher> {
+  const stopping = new AbortController();
+  const wake = createWake(stopping.signal, parts.sweepMs ?? 1_000);
+  const later = createBackOff();
+  const listening = parts.database.sql.listen(DELIVERIES_CHANNEL, wake.now, wake.now).catch(() => {
+    parts.log.warn({}, 'the dispatcher hears no notices and looks by itself');
+    return undefined;
+  });
+  const lanes = [...Array(LANES).keys()].map(() => loop(async () => tellAll(parts, later, stopping.signal), wake.next));
+  const starts = loop(
+    async () => void (await finishStarts({ ...parts, now: new Date(parts.clock()) })),
+    () => delay(REPAIR_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined),
+  );
+  const { database, clock, log } = parts;
+  const commands = startSettling({ db: database.db, issuer: createCommandIssuer(parts), clock, log, everyMs: REPAIR_EVERY_MS, afterMs: UNANSWERED_MS });
+
+  async function loop(work: () => Promise<void>, pause: () => Promise<void>): Promise<void> {
+    for (let failures = 0; !stopping.signal.aborted; ) {
+      try {
+        await work();
+        failures = 0;
+        await pause();
+      } catch (error) {
+        const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
+        if (failures === 1) parts.log.warn({ error: nameOf(error) }, 'the dispatcher waits for the database or the engine');
+        await delay(wait, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  return {
+    async stop() {
+      stopping.abort();
+      wake.now();
+      await Promise.all([...lanes, starts, commands.stop()]);
+      await (await listening)?.unlisten().catch(() => undefined);
+    },
+  };
+}
+
+/** Tells until there is nothing to tell. */
+async function tellAll(parts: DispatcherParts, later: ReturnType<typeof createBackOff>, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    const turn = await tellAccount({ ...parts, now: new Date(parts.clock()) }, later.waiting());
+    if (turn.is === 'idle') return;
+    if (turn.is === 'told') continue;
+    later.add(turn.account);
+    if (turn.error !== undefined) throw turn.error;
+  }
+}
+
+/** Accounts that could not be told are left alone for a while, longer each time. */
+function createBackOff() {
+  const waits = new Map<string, { until: number; times: number }>();
+  return {
+    waiting(): string[] {
+      const now = performance.now();
+      for (const [account, wait] of waits) if (wait.until + 60_000 < now) waits.delete(account);
+      return [...waits].filter(([, wait]) => wait.until > now).map(([account]) => account);
+    },
+    add(account: string): void {
+      const times = waits.get(account)?.times ?? 0;
+      const wait = BACK_OFF_MS[Math.min(times, BACK_OFF_MS.length - 1)]!;
+      waits.set(account, { until: performance.now() + wait, times: times + 1 });
+    },
+  };
+}
+
+/** Notices that come while nobody waits are not lost; without any, the sweep wakes. */
+function createWake(stopping: AbortSignal, sweepMs: number) {
+  const sleepers = new Set<() => void>();
+  let rung = false;
+  const now = () => {
+    rung = true;
+    for (const go of sleepers) go();
+  };
+  const next = async () => {
+    if (!rung && !stopping.aborted)
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          clearTimeout(timer);
+          sleepers.delete(go);
+          resolve();
+        };
+        const timer = setTimeout(go, sweepMs);
+        sleepers.add(go);
+      });
+    rung = false;
+  };
+  return { now, next };
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');

@@ -1,0 +1,76 @@
+import type { DeliverOutcome } from '../contracts/journey.ts';
+import { DAY_MS } from '../contracts/time.ts';
+import type { Instant } from '../contracts/time.ts';
+import type { TimetableStep } from '../contracts/timetable.ts';
+import type { Draft } from './book.ts';
+import { finish } from './deciding.ts';
+import { allItems, applyClosing, completeStep } from './facts.ts';
+import { expiry, planStep, planSteps } from './plan-steps.ts';
+import { tooLate } from './starting.ts';
+
+const RECHECK_MIN_MS = 60_000;
+
+/** Applies what became of a touch that was started. */
+export function outcome(d: Draft, step: TimetableStep, o: DeliverOutcome, now: Instant): void {
+  const x = d.s.steps[step.id]!;
+  if (o.zone) {
+    d.s.zone = o.zone;
+    planSteps(d, now, 'zone');
+  }
+  if ('variant' in o && o.variant !== undefined) x.variant = o.variant;
+  switch (o.is) {
+    case 'sent':
+      if (o.offer !== undefined) x.offer = o.offer;
+      return sent(d, step, o.opens === true, now);
+    case 'met':
+    case 'missed':
+      return finish(d, step, o.is, undefined, now);
+    case 'skipped':
+    case 'dropped':
+    case 'failed':
+      if (applyClosing(d, step, 'recalled', now)) return;
+      return finish(d, step, o.is, o.reason, now);
+    default:
+      return unsent(d, step, o, now);
+  }
+}
+
+function sent(d: Draft, step: TimetableStep, opens: boolean, now: Instant): void {
+  const x = d.s.steps[step.id]!;
+  if (!opens || !step.open) {
+    if (!applyClosing(d, step, 'sent', now)) finish(d, step, 'sent', undefined, now);
+    return;
+  }
+  x.st = 'open';
+  x.since = now;
+  delete x.shift;
+  x.expires = expiry(d, step, x);
+  if (applyClosing(d, step, 'sent', now)) return;
+  if (d.s.ended) finish(d, step, 'expired', 'journey-ended', now);
+  else if (allItems(step, x)) completeStep(d, step, now, now);
+  else if (d.s.stages[step.stage]!.ended !== undefined) finish(d, step, step.open.otherwise, 'stage-ended', now);
+}
+
+function unsent(
+  d: Draft,
+  step: TimetableStep,
+  o: Extract<DeliverOutcome, { is: 'held' | 'stale' | 'recalled' }>,
+  now: Instant,
+): void {
+  const x = d.s.steps[step.id]!;
+  if (applyClosing(d, step, 'recalled', now)) return;
+  if (d.s.ended) return finish(d, step, 'dropped', 'journey-ended', now);
+  if (d.s.stages[step.stage]!.ended !== undefined) return finish(d, step, 'dropped', 'past-stage-end', now);
+  x.st = 'waiting';
+  if (o.is === 'stale') {
+    tooLate(d, step, now, 'stale');
+    return;
+  }
+  if (o.is === 'held') {
+    x.firstDue ??= x.due!;
+    x.hold = o.hold;
+    x.due = Math.min(Math.max(o.recheck, now + RECHECK_MIN_MS), now + DAY_MS);
+    return;
+  }
+  planStep(d, step, now, 'anchors');
+}

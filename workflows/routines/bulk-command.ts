@@ -1,0 +1,1 @@
+export async function bulkCommand(): Promise<void> {}
