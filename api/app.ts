@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { randomUUID } from 'node:crypto';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -13,11 +13,27 @@ import type { Api, ApiDeps, Deps, Limits } from './deps.ts';
 import { catalogReader } from './playbooks/catalog.ts';
 import { authority } from './plugins/authority.ts';
 import { idempotency } from './plugins/idempotency.ts';
+import { metrics } from './plugins/metrics.ts';
 import { problems } from './plugins/problems.ts';
 import { accountRoutes } from './routes/accounts/accounts.ts';
+import { auditRoutes } from './routes/audit/audit.ts';
+import { bulkRoutes } from './routes/bulk/bulk.ts';
 import { commandRoutes } from './routes/commands/commands.ts';
+import { decisionRoutes } from './routes/decisions/decisions.ts';
 import { eventRoutes } from './routes/events/events.ts';
+import { healthRoutes } from './routes/health/health.ts';
+import { holdRoutes } from './routes/holds/holds.ts';
+import { inAppRoutes } from './routes/in-app/in-app.ts';
+import { historyRoutes } from './routes/journeys/history.ts';
 import { journeyRoutes } from './routes/journeys/journeys.ts';
+import { keyRoutes } from './routes/keys/keys.ts';
+import { mailboxRoutes } from './routes/mailbox/mailbox.ts';
+import { messageRoutes } from './routes/messages/messages.ts';
+import { offerRoutes } from './routes/offers/offers.ts';
+import { playbookRoutes } from './routes/playbooks/playbooks.ts';
+import { stopRoutes } from './routes/stops/stops.ts';
+import { taskRoutes } from './routes/tasks/tasks.ts';
+import { unsubscribeRoutes } from './routes/unsubscribe/unsubscribe.ts';
 
 const DEFAULTS: Limits = {
   startMs: 3000,
@@ -44,7 +60,7 @@ export async function buildApp(given: ApiDeps): Promise<FastifyInstance> {
   const deps: Deps = { ...given, limits };
   const app: Api = Fastify({
     bodyLimit: limits.bodyBytes,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     loggerInstance: deps.log,
     routerOptions: { maxParamLength: 2048 },
@@ -79,8 +95,23 @@ export async function buildApp(given: ApiDeps): Promise<FastifyInstance> {
     accountRoutes(routes, deps, catalogOf);
     eventRoutes(routes, deps, catalogOf);
     journeyRoutes(routes, deps, catalogOf);
+    historyRoutes(routes, deps);
     commandRoutes(routes, deps, issuer);
-    void keys;
+    bulkRoutes(routes, deps);
+    holdRoutes(routes, deps);
+    stopRoutes(routes, deps);
+    taskRoutes(routes, deps);
+    offerRoutes(routes, deps);
+    decisionRoutes(routes, deps);
+    playbookRoutes(routes, deps);
+    messageRoutes(routes, deps);
+    inAppRoutes(routes, deps);
+    keyRoutes(routes, deps, keys.forget);
+    auditRoutes(routes, deps);
+    healthRoutes(routes, deps);
+    metrics(routes, deps);
+    mailboxRoutes(routes, deps);
+    await unsubscribeRoutes(routes, deps);
   });
   return app as unknown as FastifyInstance;
 }

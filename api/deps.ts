@@ -40,7 +40,7 @@ export type ApiDeps = {
   /** Milliseconds since 1970. In a rehearsal it is virtual, as are all times in its database. */
   clock: () => number;
   /** In a rehearsal: what its journeys add to the engine's clock, and after how many revisions they continue as new. */
-  clockShift?: number;
+  clockShift?: () => number;
   continueEvery?: number;
   log: FastifyBaseLogger;
   /** Whether a canary journey has answered; absent: not asked. */

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { ApiDeps } from './deps.ts';
+import { startBulk } from './bulk/start-bulk.ts';
 import { buildApp } from './app.ts';
 import { startSettling } from './commands/settle-commands.ts';
 
@@ -9,7 +10,8 @@ export type RunningApi = { url: string; close(): Promise<void> };
 export async function startApi(deps: ApiDeps & { host: string; port: number }): Promise<RunningApi> {
   const app = await buildApp(deps);
   await app.listen({ host: deps.host, port: deps.port });
-  const settling = startSettling({ db: deps.database.db, issuer: app.issuer, clock: deps.clock, log: deps.log });
+  const { database: { db }, client, clock, log, config: { taskQueue } } = deps;
+  const settling = startSettling({ db, issuer: app.issuer, startBulk: (id) => startBulk({ db, client, taskQueue, startMs: 5000 }, id), clock, log });
   const { port } = app.server.address() as AddressInfo;
   const host = deps.host.includes(':') ? `[${deps.host}]` : deps.host;
   return {

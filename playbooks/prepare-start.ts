@@ -52,8 +52,7 @@ export function prepareStart(start: PrepareStart): Prepared {
   if (!(startedAt >= EARLIEST && startedAt < LATEST))
     throw new TenureError('invalid-date', 'The anchor must lie in the years 2000 to 2100.');
   planOf(account.plan);
-  const config = resolveConfig(playbook, start.options);
-  const timetable = possible(playbook, start.version, config);
+  const { config, timetable } = figures(start);
   const zone = zoneRules(recipientZone(start), Math.min(startedAt, now) - 2 * DAY, coverage(startedAt, now));
   const scope: Scope = {
     account,
@@ -70,6 +69,20 @@ export function prepareStart(start: PrepareStart): Prepared {
   const seed = { startedAt, zone, plan: account.plan, owner: start.owner ?? null, flags };
   const state = createKernel(timetable, rulesOf(timetable.kind)).begin(seed);
   return { timetable, state, config, input: { version: 1, journeyId, account: account.id, timetable, state } };
+}
+
+type Figures = Pick<Prepared, 'config' | 'timetable'>;
+const asPublished = new WeakMap<Playbook, Figures & { version: number }>();
+
+/** Config and timetable; those of a playbook as it was published are made once. */
+function figures({ playbook, version, options }: PrepareStart): Figures {
+  const own = options !== undefined && Object.keys(options).length > 0;
+  const known = asPublished.get(playbook);
+  if (!own && known?.version === version) return known;
+  const config = resolveConfig(playbook, options);
+  const made = { config, timetable: possible(playbook, version, config), version };
+  if (!own) asPublished.set(playbook, made);
+  return made;
 }
 
 function possible(playbook: Playbook, version: number, config: Record<string, ConfigValue>): Timetable {

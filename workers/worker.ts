@@ -2,6 +2,8 @@ import { Worker } from '@temporalio/worker';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { createCommandIssuer } from '../api/commands/issue-command.ts';
+import { createCommandIssuer } from '../api/commands/issue-command.ts';
 import { createBulkActivities } from '../activities/bulk/create-bulk-activities.ts';
 import { createJourneyActivities } from '../activities/deliver/create-activities.ts';
 import type { JourneyDeps } from '../activities/deliver/deps.ts';
@@ -47,7 +49,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     workflowBundle: { codePath: bundle.codePath },
     activities: {
       ...createJourneyActivities({ database, clock: activityClock, ...parts.ports, settings: parts.settings, log, probe: parts.probe }),
-      ...createBulkActivities({ database, client, taskQueue, clock, log }),
+      ...createBulkActivities({ database, issue: createCommandIssuer({ database, client, taskQueue, clock, log }).issue, clock }),
       ...createHousekeepingActivities({ database, clock, log }),
     },
     // Longer than a provider's time-out (12 s), so that nothing is cut off at the provider.

@@ -40,14 +40,32 @@ function stops(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
   if (!stop) return undefined;
   const details = { stop: stop.id, scope: stop.scope, target: stop.target };
   if (stop.circuit)
-    return { is: 'held', hold: `provider:${stop.target}`, recheck: f.now + policy.providerRecheckMs, reason: 'provider-unavailable', details };
-  return { is: 'held', hold: `stop:${stop.id}`, recheck: by(f, policy.recheckMs, stop.until), reason: 'stopped', details };
+    return {
+      is: 'held',
+      hold: `provider:${stop.target}`,
+      recheck: f.now + policy.providerRecheckMs,
+      reason: 'provider-unavailable',
+      details,
+    };
+  return {
+    is: 'held',
+    hold: `stop:${stop.id}`,
+    recheck: by(f, policy.recheckMs, stop.until),
+    reason: 'stopped',
+    details,
+  };
 }
 
 function journey(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
   if (f.flag === 'exited') return { is: 'dropped', reason: 'journey-exited', details: {} };
   if (f.flag !== 'paused' || isLegal(f)) return undefined;
-  return { is: 'held', hold: 'paused', recheck: by(f, policy.pausedRecheckMs, f.pausedUntil), reason: 'paused', details: {} };
+  return {
+    is: 'held',
+    hold: 'paused',
+    recheck: by(f, policy.pausedRecheckMs, f.pausedUntil),
+    reason: 'paused',
+    details: {},
+  };
 }
 
 function account(f: ArbiterFacts): Objection | undefined {
@@ -58,7 +76,13 @@ function personHolds(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefi
   if (!speaks(f) || isLegal(f)) return undefined;
   const hold = f.holds.find((h) => h.level === 'person' && concerns(h, f.recipient));
   if (!hold) return undefined;
-  return { is: 'held', hold: `hold:${hold.id}`, recheck: by(f, policy.recheckMs, hold.until), reason: 'on-hold', details: { hold: hold.id } };
+  return {
+    is: 'held',
+    hold: `hold:${hold.id}`,
+    recheck: by(f, policy.recheckMs, hold.until),
+    reason: 'on-hold',
+    details: { hold: hold.id },
+  };
 }
 
 const concerns = (hold: { contactId: string | null }, recipient: Recipient | null) =>
@@ -78,7 +102,8 @@ function consent(f: ArbiterFacts): Objection | undefined {
   const all = f.recipient.suppressed.find((s) => s.scope === 'all');
   if (all) return { is: 'skipped', reason: suppressedReason(all.reason), details };
   if (f.class !== 'marketing') return undefined;
-  if (f.recipient.suppressed.length > 0 || f.recipient.consent === false) return { is: 'skipped', reason: 'unsubscribed', details };
+  if (f.recipient.suppressed.length > 0 || f.recipient.consent === false)
+    return { is: 'skipped', reason: 'unsubscribed', details };
   return undefined;
 }
 
@@ -90,7 +115,8 @@ function suppressedReason(reason: string): string {
 
 function accountHolds(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
   if (!speaks(f) || isLegal(f)) return undefined;
-  const rank = (level: string) => (policy.levels.includes(level) ? policy.levels.indexOf(level) : policy.levels.length - 1);
+  const rank = (level: string) =>
+    policy.levels.includes(level) ? policy.levels.indexOf(level) : policy.levels.length - 1;
   const own = policy.levelOf[f.journeyKind] ?? policy.levels.at(-1)!;
   const above = f.holds
     .filter((h) => h.level !== 'person' && concerns(h, f.recipient) && rank(h.level) < rank(own))
@@ -98,7 +124,13 @@ function accountHolds(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undef
   if (!above) return undefined;
   const details = { hold: above.id, level: above.level, own };
   if (policy.outranked === 'drop') return { is: 'dropped', reason: 'outranked', details };
-  return { is: 'held', hold: `hold:${above.id}`, recheck: by(f, policy.recheckMs, above.until), reason: 'outranked', details };
+  return {
+    is: 'held',
+    hold: `hold:${above.id}`,
+    recheck: by(f, policy.recheckMs, above.until),
+    reason: 'outranked',
+    details,
+  };
 }
 
 /** The caps that count for a touch, in the policy's order. */
@@ -111,7 +143,11 @@ function caps(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
   const over = capsFor(policy, f).find((cap, i) => (f.recipient?.sent[i] ?? 0) >= cap.limit);
   if (!over) return undefined;
   const { channel, limit, days } = over;
-  return { is: 'skipped', reason: 'frequency-cap', details: { channel, class: f.class, limit, days, contact: f.recipient!.contactId } };
+  return {
+    is: 'skipped',
+    reason: 'frequency-cap',
+    details: { channel, class: f.class, limit, days, contact: f.recipient!.contactId },
+  };
 }
 
 function hours(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {

@@ -8,7 +8,15 @@ export interface Crm {
   addNote(tx: Tx, input: { key: string; accountId: string; text: string; author: string; at: Date }): Promise<void>;
   openOpportunity(
     tx: Tx,
-    input: { key: string; accountId: string; title: string; amountMinor: number | null; currency: string; stage: string; at: Date },
+    input: {
+      key: string;
+      accountId: string;
+      title: string;
+      amountMinor: number | null;
+      currency: string;
+      stage: string;
+      at: Date;
+    },
   ): Promise<void>;
 }
 

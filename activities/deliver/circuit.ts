@@ -9,6 +9,10 @@ export const PROBE_AFTER_MS = 30_000;
 export async function claimProbe(tx: Tx, facts: ArbiterFacts, now: number): Promise<ArbiterFacts> {
   const circuit = facts.stops.find((s) => s.circuit && s.target === facts.provider && (s.until ?? 0) <= now);
   if (!circuit) return facts;
-  const claimed = await claimCircuitProbe(tx, { id: circuit.id, now: new Date(now), next: new Date(now + PROBE_AFTER_MS) });
+  const claimed = await claimCircuitProbe(tx, {
+    id: circuit.id,
+    now: new Date(now),
+    next: new Date(now + PROBE_AFTER_MS),
+  });
   return claimed ? { ...facts, stops: facts.stops.filter((s) => s !== circuit) } : facts;
 }

@@ -52,7 +52,11 @@ export async function compose(
 }
 
 /** Only marketing mail can be unsubscribed from. */
-function unsubscribeLink(settings: DeliverSettings, c: StepContext, to: { contact: ContactRow; channel: Channel }): string | undefined {
+function unsubscribeLink(
+  settings: DeliverSettings,
+  c: StepContext,
+  to: { contact: ContactRow; channel: Channel },
+): string | undefined {
   if (c.step.class !== 'marketing' || to.channel !== 'email') return undefined;
   const claim = { contact: to.contact.id, channel: to.channel, class: c.step.class };
   return `${settings.publicUrl.replace(/\/$/, '')}/u/${signUnsubscribe(claim, settings.secret)}`;

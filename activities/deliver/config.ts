@@ -4,7 +4,10 @@ type Value = string | number | boolean;
 
 /** The playbook's figures with the options of this journey over them. */
 export function configOf(c: JourneyContext): Record<string, Value> {
-  const figures = Object.entries(c.playbook.config).map(([name, entry]) => [name, c.journey.options[name] ?? entry.value]);
+  const figures = Object.entries(c.playbook.config).map(([name, entry]) => [
+    name,
+    c.journey.options[name] ?? entry.value,
+  ]);
   return Object.fromEntries(figures) as Record<string, Value>;
 }
 

@@ -24,7 +24,10 @@ export type StepContext = JourneyContext & { step: TimetableStep; spec: StepSpec
 const published = new Map<string, Published>();
 
 /** Locks a journey, brings its row to the run's state, and reads its playbook (kept: a version never changes). */
-export async function enterJourney(tx: Tx, i: { journeyId: string; state: State; at: number }): Promise<JourneyContext> {
+export async function enterJourney(
+  tx: Tx,
+  i: { journeyId: string; state: State; at: number },
+): Promise<JourneyContext> {
   const before = await lockJourney(tx, i.journeyId);
   if (!before) throw new TenureError('unknown-journey', 'The run belongs to no journey in this database');
   const moved = i.state.rev > before.rev;
@@ -50,7 +53,8 @@ async function publishedPlaybook(tx: Tx, by: { playbook: string; version: number
     .select({ playbook: playbooks.definition, publishedAt: playbooks.publishedAt })
     .from(playbooks)
     .where(and(eq(playbooks.id, by.playbook), eq(playbooks.version, by.version)));
-  if (!row) throw new TenureError('unknown-playbook', 'The journey follows a playbook version that is not published here');
+  if (!row)
+    throw new TenureError('unknown-playbook', 'The journey follows a playbook version that is not published here');
   published.set(key, row);
   return row;
 }

@@ -36,8 +36,19 @@ export function createEscalate(deps: JourneyDeps) {
         });
         if (!raised) return;
         const at = new Date(now);
-        await noteDecision(tx, { journeyId, step, n, details: { level, escalatedTo: to, escalatedAt: at.toISOString() } });
-        await recordAudit(tx, { at, actor: 'system', action: 'step.escalated', target: `journey:${journeyId}`, details: { step, n, level, to } });
+        await noteDecision(tx, {
+          journeyId,
+          step,
+          n,
+          details: { level, escalatedTo: to, escalatedAt: at.toISOString() },
+        });
+        await recordAudit(tx, {
+          at,
+          actor: 'system',
+          action: 'step.escalated',
+          target: `journey:${journeyId}`,
+          details: { step, n, level, to },
+        });
       }),
     );
 }

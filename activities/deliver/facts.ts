@@ -35,18 +35,35 @@ export async function factsOf(
     journeyKind: c.journey.kind,
     // An automatic stop stays until a probe got through, a person's until its time.
     stops: loaded.stops
-      .map((s) => ({ id: s.id, scope: s.scope, target: s.target, until: s.until?.getTime() ?? null, circuit: s.by === CIRCUIT }))
+      .map((s) => ({
+        id: s.id,
+        scope: s.scope,
+        target: s.target,
+        until: s.until?.getTime() ?? null,
+        circuit: s.by === CIRCUIT,
+      }))
       .filter((s) => s.circuit || s.until === null || s.until > now),
     flag: c.journey.stopFlag as ArbiterFacts['flag'],
     pausedUntil: c.journey.pausedUntil?.getTime() ?? null,
     account: account.erasedAt ? 'erased' : account.closedAt ? 'closed' : 'open',
-    holds: loaded.holds.map((h) => ({ id: h.id, contactId: h.contactId, level: h.level, until: h.until?.getTime() ?? null })),
-    recipient: contact && channel ? await recipientOf(tx, deps, c, channel, contact, account.timeZone, existing, now) : null,
+    holds: loaded.holds.map((h) => ({
+      id: h.id,
+      contactId: h.contactId,
+      level: h.level,
+      until: h.until?.getTime() ?? null,
+    })),
+    recipient:
+      contact && channel ? await recipientOf(tx, deps, c, channel, contact, account.timeZone, existing, now) : null,
   };
   return { facts, contact };
 }
 
-function whom(contacts: ContactRow[], c: StepContext, channel: 'email' | 'sms' | 'in-app', existing: MessageRow | undefined) {
+function whom(
+  contacts: ContactRow[],
+  c: StepContext,
+  channel: 'email' | 'sms' | 'in-app',
+  existing: MessageRow | undefined,
+) {
   if (!existing) return chooseRecipient(contacts, c.spec.to, channel);
   return contacts.find((one) => one.id === existing.contactId && one.removedAt === null && addressOf(one, channel));
 }

@@ -18,10 +18,12 @@ export async function withCodes<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof ApplicationFailure || error instanceof CancelledFailure) throw error;
-    if (error instanceof TenureError)
-      throw ApplicationFailure.create({ type: error.code, message: error.message });
+    if (error instanceof TenureError) throw ApplicationFailure.create({ type: error.code, message: error.message });
     if (isDatabaseError(error))
-      throw ApplicationFailure.create({ type: 'database-unavailable', message: `the database refused (${codeOf(error)})` });
+      throw ApplicationFailure.create({
+        type: 'database-unavailable',
+        message: `the database refused (${codeOf(error)})`,
+      });
     throw ApplicationFailure.create({ type: 'internal', message: `unexpected ${(error as Error)?.name ?? 'error'}` });
   }
 }
@@ -33,7 +35,8 @@ export function isDatabaseError(error: unknown): boolean {
 
 function codeOf(error: unknown): string {
   for (let e = error as { code?: unknown; name?: string; cause?: unknown } | undefined; e; e = e.cause as typeof e) {
-    if (typeof e.code === 'string' && /^([0-9A-Z]{5}|E[A-Z]+|CONNECT[A-Z_]*|CONNECTION_[A-Z_]+)$/.test(e.code)) return e.code;
+    if (typeof e.code === 'string' && /^([0-9A-Z]{5}|E[A-Z]+|CONNECT[A-Z_]*|CONNECTION_[A-Z_]+)$/.test(e.code))
+      return e.code;
     if (e.name === 'DrizzleQueryError' && !e.cause) return 'query';
   }
   return 'unknown';

@@ -6,7 +6,7 @@ import { raiseTask } from '../tasks/raise-task.ts';
 import { afterSent } from './after-sent.ts';
 import type { StepContext } from './context.ts';
 import type { JourneyDeps } from './deps.ts';
-import { say, sentOutcome } from './record.ts';
+import { say, sentOutcome, staysOpen } from './record.ts';
 
 /** A message of which nobody can say whether it left: not sent again, taken as sent, counted against the cap, and given to a person. */
 export async function settleInDoubt(
@@ -32,7 +32,7 @@ export async function settleInDoubt(
   });
   await afterSent(tx, deps.crm, c, input, { now, offer: row.offer });
   const { template, variant, offer } = row;
-  const details = { message: row.id, provider: row.provider, contact: row.contactId, code, opens: Boolean(c.step.open) };
+  const details = { message: row.id, provider: row.provider, contact: row.contactId, code, opens: staysOpen(c, offer) };
   await say(tx, c, input, now, { outcome: 'sent', reason: 'in-doubt', template, variant, offer, details });
   deps.log.warn({ journey: input.journeyId, step: input.step, message: row.id, code }, 'a message is in doubt');
   return sentOutcome(c, row);

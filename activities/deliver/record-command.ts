@@ -20,13 +20,24 @@ export function createRecordCommand(deps: JourneyDeps) {
         const c = await enterJourney(tx, input);
         const at = new Date(input.at);
         const command = await readCommand(tx, input.journeyId, input.commandId);
-        const fresh = await recordCommand(tx, { journeyId: input.journeyId, commandId: input.commandId, answer: input.answer, at });
+        const fresh = await recordCommand(tx, {
+          journeyId: input.journeyId,
+          commandId: input.commandId,
+          answer: input.answer,
+          at,
+        });
         if (!fresh || !command) return;
         await carryOut(tx, deps, c, command.body.run as Command, command, at);
         if (input.state.pause !== null || input.state.ended !== null) return;
         // What the flag held back while the pause was on its way waits for nothing any more.
         const id = `paused:${input.commandId}`;
-        await releaseWaiters(tx, { hold: 'paused', id, now: at, perSecond: deps.settings.policy.releasePerSecond, journeyId: input.journeyId });
+        await releaseWaiters(tx, {
+          hold: 'paused',
+          id,
+          now: at,
+          perSecond: deps.settings.policy.releasePerSecond,
+          journeyId: input.journeyId,
+        });
       }),
     );
 }

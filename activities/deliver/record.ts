@@ -6,7 +6,12 @@ import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/jou
 import { rankOf } from '../arbiter/policy.ts';
 import type { StepContext } from './context.ts';
 
-export type Said = { template?: string | null; variant?: string | null; offer?: string | null; details?: Record<string, unknown> };
+export type Said = {
+  template?: string | null;
+  variant?: string | null;
+  offer?: string | null;
+  details?: Record<string, unknown>;
+};
 
 /** Writes why a step did or did not happen, and enters or leaves it among those that wait. */
 export async function say(
@@ -42,12 +47,26 @@ export async function sayHeld(
   details: Record<string, unknown>,
 ): Promise<DeliverOutcome> {
   const recheck = new Date(held.recheck);
-  await say(tx, c, input, now, { outcome: 'held', reason: held.reason, details: { ...details, recheck: recheck.toISOString() } });
-  const waiter = { journeyId: input.journeyId, step: input.step, rank: rankOf(c.step.class), since: new Date(now), recheck };
+  await say(tx, c, input, now, {
+    outcome: 'held',
+    reason: held.reason,
+    details: { ...details, recheck: recheck.toISOString() },
+  });
+  const waiter = {
+    journeyId: input.journeyId,
+    step: input.step,
+    rank: rankOf(c.step.class),
+    since: new Date(now),
+    recheck,
+  };
   if (held.hold === 'quiet-hours') await leaveWaiters(tx, input);
   else await waitOn(tx, { hold: held.hold, ...waiter });
   return held;
 }
+
+/** Whether the step awaits an answer now: a message does so only when it carried an offer. */
+export const staysOpen = (c: StepContext, offer: string | null): boolean =>
+  Boolean(c.step.open) && (c.step.kind !== 'message' || offer !== null);
 
 /** What a message that left (or is taken to have left) means to the run. */
 export function sentOutcome(c: StepContext, row: Pick<MessageRow, 'variant' | 'offer'>): DeliverOutcome {
@@ -55,9 +74,10 @@ export function sentOutcome(c: StepContext, row: Pick<MessageRow, 'variant' | 'o
     is: 'sent',
     ...(row.variant ? { variant: row.variant } : {}),
     ...(row.offer ? { offer: row.offer } : {}),
-    ...(c.step.open ? { opens: true } : {}),
+    ...(staysOpen(c, row.offer) ? { opens: true } : {}),
   };
 }
 
 /** Why something went out: in its time, or late and within what its playbook allows. */
-export const sentReason = (input: DeliverInput, now: number): string => (now - input.due > 5 * 60_000 ? 'late-within-limit' : 'as-planned');
+export const sentReason = (input: DeliverInput, now: number): string =>
+  now - input.due > 5 * 60_000 ? 'late-within-limit' : 'as-planned';

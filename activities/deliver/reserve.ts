@@ -36,7 +36,10 @@ export type Going = Extract<Judgement, { is: 'go' }>;
 export async function reserve(deps: JourneyDeps, input: DeliverInput, attempt: Attempt): Promise<Reserved> {
   return deps.database.db.transaction(async (tx) => {
     const now = attempt.now();
-    const context = stepOf(await enterJourney(tx, { journeyId: input.journeyId, state: input.state, at: now }), input.step);
+    const context = stepOf(
+      await enterJourney(tx, { journeyId: input.journeyId, state: input.state, at: now }),
+      input.step,
+    );
     await lockStopsShared(tx);
     await lockGate(tx, context.journey.accountId);
     await attempt.probe('reserve:locked');
@@ -78,7 +81,8 @@ async function decided(
     return outcomeOf({ is: 'skipped', reason: judged.reason, ...(judged.variant ? { variant: judged.variant } : {}) });
   }
   const verdict = decide(await claimProbe(tx, facts, now), policy);
-  if (verdict.is !== 'go') return outcomeOf(await refused(tx, c, input, now, verdict, judged.is === 'go' ? judged.variant : undefined));
+  if (verdict.is !== 'go')
+    return outcomeOf(await refused(tx, c, input, now, verdict, judged.is === 'go' ? judged.variant : undefined));
   if (judged.is !== 'go' || !contact) return outcomeOf(await decideWithoutSending(tx, deps, c, input, now, judged));
   return writeIntent(tx, deps, c, input, now, { going: judged, contact, scope, existing });
 }
@@ -97,14 +101,22 @@ async function refused(
     const { hold, recheck, reason } = verdict;
     return sayHeld(tx, c, input, now, { is: 'held', hold, recheck, reason }, verdict.details);
   }
-  await say(tx, c, input, now, { outcome: verdict.is, reason: verdict.reason, variant: variant ?? null, details: verdict.details });
+  await say(tx, c, input, now, {
+    outcome: verdict.is,
+    reason: verdict.reason,
+    variant: variant ?? null,
+    details: verdict.details,
+  });
   return { is: verdict.is, reason: verdict.reason, ...(variant ? { variant } : {}) };
 }
 
 /** Too late by the clock at this attempt: the run's late policy decides, and its word is written here when it is to skip. */
 async function stale(tx: Tx, c: StepContext, input: DeliverInput, now: number): Promise<DeliverOutcome> {
   const details = { lateByMs: now - input.due, within: c.step.late.within };
-  const word = c.step.late.otherwise === 'skip' ? { outcome: 'skipped', reason: 'stale' } : { outcome: 'held', reason: 're-planned' };
+  const word =
+    c.step.late.otherwise === 'skip'
+      ? { outcome: 'skipped', reason: 'stale' }
+      : { outcome: 'held', reason: 're-planned' };
   await say(tx, c, input, now, { ...word, details });
   return { is: 'stale' };
 }

@@ -13,9 +13,17 @@ export function scopeOf(
   now: number,
 ): Scope {
   const { account } = loaded;
-  const went = Object.entries(input.state.steps).filter(([, s]) => s.at !== undefined && s.outcome !== 'skipped' && s.outcome !== 'dropped');
+  const went = Object.entries(input.state.steps).filter(
+    ([, s]) => s.at !== undefined && s.outcome !== 'skipped' && s.outcome !== 'dropped',
+  );
   return {
-    account: { id: account.id, name: account.name, plan: account.plan, timeZone: account.timeZone, industry: account.industry },
+    account: {
+      id: account.id,
+      name: account.name,
+      plan: account.plan,
+      timeZone: account.timeZone,
+      industry: account.industry,
+    },
     facts: account.facts,
     metrics: Object.fromEntries(loaded.metrics.map((m) => [m.name, m.value])),
     flags: input.state.flags,

@@ -20,7 +20,16 @@ export async function send(deps: JourneyDeps, row: MessageRow, signal: AbortSign
   try {
     if (row.channel === 'email') {
       const { messageId, headers, text } = row;
-      const mail = { key, from: deps.settings.mailFrom, to, subject: row.subject ?? '', html: row.html ?? undefined, text, messageId, headers };
+      const mail = {
+        key,
+        from: deps.settings.mailFrom,
+        to,
+        subject: row.subject ?? '',
+        html: row.html ?? undefined,
+        text,
+        messageId,
+        headers,
+      };
       return await deps.mailer.send(mail, options);
     }
     if (row.channel === 'sms') return await deps.sms.send({ key, to, text: row.text }, options);

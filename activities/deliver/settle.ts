@@ -23,10 +23,11 @@ import type { JourneyDeps } from './deps.ts';
 import { mayRepeat } from './earlier-attempt.ts';
 import { isDatabaseError, tryAgain } from './failures.ts';
 import { settleInDoubt } from './in-doubt.ts';
-import { say, sentOutcome, sentReason } from './record.ts';
+import { say, sentOutcome, sentReason, staysOpen } from './record.ts';
 
 /** After the transaction: an outcome, another attempt later, or an attempt that was recalled in time. */
-type Settled = { t: 'outcome'; outcome: DeliverOutcome } | { t: 'retry'; code: string; afterMs: number } | { t: 'recalled' };
+type Settled =
+  { t: 'outcome'; outcome: DeliverOutcome } | { t: 'retry'; code: string; afterMs: number } | { t: 'recalled' };
 
 const RETRIES_MS = [50, 200, 500, 1000, 2000];
 const RETRY_FOR_MS = 5_000;
@@ -69,7 +70,9 @@ async function write(
   known?: StepContext,
 ): Promise<Settled | undefined> {
   const { result } = receipt;
-  const c = known ?? stepOf(await enterJourney(tx, { journeyId: input.journeyId, state: input.state, at: attempt.now() }), input.step);
+  const c =
+    known ??
+    stepOf(await enterJourney(tx, { journeyId: input.journeyId, state: input.state, at: attempt.now() }), input.step);
   const row = await findMessage(tx, input);
   // A receipt is of one attempt: what was settled since, or is another attempt's, is not touched.
   if (row?.id !== receipt.message || row.attempt !== receipt.attempt) return undefined;
@@ -83,8 +86,10 @@ async function write(
 
   async function settleAs(): Promise<Settled> {
     if (result.state === 'sent') return { t: 'outcome', outcome: await sent(tx, deps, c, input, row!, result, now) };
-    if (result.state === 'refused') return refused(tx, deps, c, input, row!, result, { now, recalled: attempt.signal.aborted });
-    if (!mayRepeat(c, row!)) return { t: 'outcome', outcome: await settleInDoubt(tx, deps, c, input, row!, { now, code: result.code }) };
+    if (result.state === 'refused')
+      return refused(tx, deps, c, input, row!, result, { now, recalled: attempt.signal.aborted });
+    if (!mayRepeat(c, row!))
+      return { t: 'outcome', outcome: await settleInDoubt(tx, deps, c, input, row!, { now, code: result.code }) };
     await endLease(tx, row!.id, row!.attempt, `in-doubt:${result.code}`);
     return { t: 'retry', code: 'in-doubt', afterMs: backOff(row!.attempt) };
   }
@@ -103,9 +108,19 @@ async function sent(
   await settleMessage(tx, row.id, { state: 'sent', providerId, receipt, at: new Date(now) });
   await afterSent(tx, deps.crm, c, input, { now, offer: row.offer });
   const { template, variant, offer } = row;
-  const details = { message: row.id, provider: row.provider, contact: row.contactId, attempt: row.attempt, opens: Boolean(c.step.open) };
+  const details = {
+    message: row.id,
+    provider: row.provider,
+    contact: row.contactId,
+    attempt: row.attempt,
+    opens: staysOpen(c, offer),
+  };
   await say(tx, c, input, now, { outcome: 'sent', reason: sentReason(input, now), template, variant, offer, details });
-  await closeCircuit(tx, { provider: row.provider, now: new Date(now), perSecond: deps.settings.policy.releasePerSecond });
+  await closeCircuit(tx, {
+    provider: row.provider,
+    now: new Date(now),
+    perSecond: deps.settings.policy.releasePerSecond,
+  });
   return sentOutcome(c, row);
 }
 
@@ -127,8 +142,12 @@ async function refused(
   }
   if (result.kind === 'hard-bounce' || result.kind === 'invalid') return failed(tx, deps, c, input, row, result, now);
   await endLease(tx, row.id, row.attempt, result.code);
-  deps.log.warn({ journey: input.journeyId, step: input.step, provider: row.provider, code: result.code }, 'a provider refused for now');
-  if (result.kind !== 'unavailable') return { t: 'retry', code: result.kind, afterMs: result.retryAfterMs ?? backOff(row.attempt) };
+  deps.log.warn(
+    { journey: input.journeyId, step: input.step, provider: row.provider, code: result.code },
+    'a provider refused for now',
+  );
+  if (result.kind !== 'unavailable')
+    return { t: 'retry', code: result.kind, afterMs: result.retryAfterMs ?? backOff(row.attempt) };
   await openCircuit(tx, {
     provider: row.provider,
     reason: result.code,

@@ -10,7 +10,14 @@ import { rulesOf } from '../../workflows/rules/rules-of.ts';
 const kernelOf = (timetable: Timetable) => createKernel(timetable, rulesOf(timetable.kind));
 
 /** When a step that is told now would expire, as the run itself will reckon; null when it does not. */
-export function expiryOf(timetable: Timetable, state: State, step: string, n: number, now: number, offer?: string): number | null {
+export function expiryOf(
+  timetable: Timetable,
+  state: State,
+  step: string,
+  n: number,
+  now: number,
+  offer?: string,
+): number | null {
   const outcome = { is: 'sent' as const, opens: true, ...(offer ? { offer } : {}) };
   const after = kernelOf(timetable).advance(state, { t: 'outcome', step, n, outcome, now }).state;
   return after.steps[step]?.expires ?? null;

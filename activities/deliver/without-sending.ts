@@ -8,7 +8,7 @@ import { raiseTask } from '../tasks/raise-task.ts';
 import { afterSent } from './after-sent.ts';
 import type { StepContext } from './context.ts';
 import type { JourneyDeps } from './deps.ts';
-import { say, sentOutcome, sentReason } from './record.ts';
+import { say, sentOutcome, sentReason, staysOpen } from './record.ts';
 
 /** Does what needs no provider: a check is recorded, a task or checklist opened. */
 export async function decideWithoutSending(
@@ -32,13 +32,19 @@ export async function decideWithoutSending(
     outcome: 'sent',
     reason: sentReason(input, now),
     variant,
-    details: { opens: Boolean(c.step.open) },
+    details: { opens: staysOpen(c, null) },
   });
   return sentOutcome(c, { variant, offer: null });
 }
 
 /** Data, expression or template that no retry can mend: the step fails by name, and staff get a task. Everything else is thrown on. */
-export async function troubleWith(tx: Tx, c: StepContext, input: DeliverInput, now: number, error: unknown): Promise<DeliverOutcome> {
+export async function troubleWith(
+  tx: Tx,
+  c: StepContext,
+  input: DeliverInput,
+  now: number,
+  error: unknown,
+): Promise<DeliverOutcome> {
   const trouble = namedTrouble(error);
   if (!trouble) throw error;
   const { what, reason, details } = trouble;
@@ -64,6 +70,7 @@ function namedTrouble(error: unknown) {
       reason: 'render-error',
       details: { code: error.code, template: error.template, variable: error.variable ?? null },
     };
-  if (error instanceof CelError) return { what: 'data-error' as const, reason: 'data-error', details: { code: error.code } };
+  if (error instanceof CelError)
+    return { what: 'data-error' as const, reason: 'data-error', details: { code: error.code } };
   return undefined;
 }

@@ -4,8 +4,8 @@ import { listDecisions } from '../../db/queries/decisions/list-decisions.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import type { StepState } from '../../workflows/contracts/journey.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
+import { sentenceFor } from '../../workflows/contracts/reasons.ts';
 import { present } from './present.ts';
-import { inWords } from './words.ts';
 
 export const DecisionView = z
   .object({
@@ -42,7 +42,7 @@ export function toDecision(row: Row): DecisionView {
     reason,
     at: row.at.toISOString(),
     due: row.due?.toISOString() ?? null,
-    words: inWords(reason),
+    words: sentenceFor(reason),
     details: { ...row.details, ...(template ? { template } : {}), ...(variant ? { variant } : {}), ...(offer ? { offer } : {}), history: row.history },
   };
 }
@@ -72,7 +72,7 @@ export async function explain(db: Db, row: JourneyRow, clock: number, step?: str
 function standing(s: StepState, ended: boolean): Pick<DecisionView, 'outcome' | 'reason' | 'at' | 'due' | 'words' | 'details'> {
   if (s.st === 'done') {
     const reason = s.reason ?? s.outcome ?? 'done';
-    return { outcome: s.outcome ?? 'skipped', reason, at: iso(s.at), due: iso(s.due), words: inWords(reason), details: { ...(s.variant ? { variant: s.variant } : {}), ...(s.offer ? { offer: s.offer } : {}) } };
+    return { outcome: s.outcome ?? 'skipped', reason, at: iso(s.at), due: iso(s.due), words: sentenceFor(reason), details: { ...(s.variant ? { variant: s.variant } : {}), ...(s.offer ? { offer: s.offer } : {}) } };
   }
   const reason = ended ? 'journey-ended' : s.st === 'gated' ? 'gated' : s.st === 'sending' ? 'sending' : s.hold !== undefined ? 'on-hold' : 'not-due';
   const details = { ...(s.hold === undefined ? {} : { hold: s.hold }), ...(s.gateUntil === undefined ? {} : { gateUntil: iso(s.gateUntil) }) };

@@ -22,9 +22,11 @@ export function templateProblems(playbook: Playbook, templates: CompiledTemplate
     stage.steps.flatMap((step, k) => {
       const path = `stages[${i}].steps[${k}]`;
       const ways = step.variants
-        ? step.variants
-            .filter((v) => v.silent === undefined)
-            .map((v, n) => ({ at: `${path}.variants[${n}]`, template: v.template ?? step.template, own: v.data ?? {} }))
+        ? step.variants.flatMap((v, n) =>
+            v.silent === undefined
+              ? [{ at: `${path}.variants[${n}]`, template: v.template ?? step.template, own: v.data ?? {} }]
+              : [],
+          )
         : [{ at: path, template: step.template, own: {} }];
       return ways.flatMap(({ at, template: id, own }) => {
         if (id === undefined) return [];

@@ -9,7 +9,7 @@ export const START = '2026-03-02T15:00:00.000Z';
 export function trialPersona({ account, sms = true, ...given }: Given = {}): Persona {
   return {
     start: START,
-    account: { name: 'Lakeside Outfitters', plan: 'starter', timeZone: 'America/New_York', industry: 'retail', ...account },
+    account: { name: 'Lakeside Outfitters', plan: 'starter', timeZone: 'America/New_York', industry: 'retail', ...account } as Persona['account'],
     contacts: [{ role: 'primary', email: 'maya.lindqvist@lakeside.example', phone: '+12125550147', name: 'Maya Lindqvist', consent: { email: true, sms } }],
     metrics: [],
     events: [],

@@ -24,7 +24,7 @@ describe('002.trial', () => {
     expect(of(entries, 'welcome-email')).toEqual(['PT0S sent personalized_industry_welcome']);
     expect(of(entries, 'setup-sms')).toEqual(['PT2H sent trial_setup_sms']);
     expect(of(entries, 'first-conversation-tutorial')).toEqual(['PT4H sent first_conversation_tutorial']);
-    expect(of(entries, 'first_ai_interaction_within_24h')).toEqual(['P1D met']);
+    expect(of(entries, 'first_ai_interaction_within_24h')).toEqual(['P1D met check-met']);
     expect(of(entries, 'day3-checkin')).toEqual(['P2D sent advanced_features_unlock']);
     expect(of(entries, 'day6-offer')).toEqual([
       'P5D sent upgrade_with_bonus_features first_month_50_off_plus_premium_support',
@@ -40,7 +40,7 @@ describe('002.trial', () => {
     expect(of(entries, 'day3-checkin')).toEqual(['P2D sent power_user_tips']);
     expect(of(entries, 'day6-offer')[0]).toBe('P5D sent roi_calculator_with_upgrade_path extended_trial_14_days_plus_discount');
     expect(of(entries, 'day6-banner')).toEqual(['P5D sent trial_offer_banner_medium']);
-    expect(of(entries, 'first_ai_interaction_within_24h')).toEqual(['P1D missed']);
+    expect(of(entries, 'first_ai_interaction_within_24h')).toEqual(['P1D missed check-missed']);
   });
 
   it('takes a low-usage customer through getting-started help and the set-up call', async () => {
@@ -75,7 +75,7 @@ describe('002.trial', () => {
     const { entries } = await live(trialPersona({ events }));
     expect(of(entries, 'setup-sms')).toEqual(['PT2H skipped setup-already-complete']);
     expect(of(entries, 'first-conversation-tutorial')).toEqual(['PT4H skipped first-conversation-already-succeeded']);
-    expect(of(entries, 'first_ai_interaction_within_24h')).toEqual(['P1D met']);
+    expect(of(entries, 'first_ai_interaction_within_24h')).toEqual(['P1D met check-met']);
   });
 
   it('keeps the day-3 mail from somebody who never logged in, and still makes the low offer on day 6', async () => {
@@ -156,7 +156,7 @@ describe('002.trial', () => {
       { after: 'P4DT13H', command: 'run-now', step: 'day6-offer' },
     ];
     const { entries, outcome } = await live(trialPersona({ metrics: high, events: login, commands }));
-    expect(of(entries, 'setup-sms')).toEqual(['PT1H skipped by-command']);
+    expect(of(entries, 'setup-sms')).toEqual(['PT1H skipped command']);
     expect(of(entries, 'day3-checkin')).toEqual(['P4D sent advanced_features_unlock']);
     expect(of(entries, 'day6-offer').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(['P4DT13H sent', 'P21D expired']);
     expect(outcome).toBe('expired');

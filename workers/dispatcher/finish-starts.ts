@@ -8,7 +8,12 @@ const PATIENCE_MS = 2_000;
 const START_MS = 5_000;
 
 /** Starts the runs of journeys that were stored and whose starter died before it could; answers how many. Throws when the engine does not answer. */
-export async function finishStarts(d: { database: Database; client: Client; taskQueue: string; now: Date }): Promise<number> {
+export async function finishStarts(d: {
+  database: Database;
+  client: Client;
+  taskQueue: string;
+  now: Date;
+}): Promise<number> {
   const waiting = await startingJourneys(d.database.db, new Date(d.now.getTime() - PATIENCE_MS), 50);
   let started = 0;
   for (const row of waiting) {

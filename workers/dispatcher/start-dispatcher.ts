@@ -43,17 +43,25 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
     () => delay(REPAIR_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined),
   );
   const { database, clock, log } = parts;
-  const commands = startSettling({ db: database.db, issuer: createCommandIssuer(parts), clock, log, everyMs: REPAIR_EVERY_MS, afterMs: UNANSWERED_MS });
+  const commands = startSettling({
+    db: database.db,
+    issuer: createCommandIssuer(parts),
+    clock,
+    log,
+    everyMs: REPAIR_EVERY_MS,
+    afterMs: UNANSWERED_MS,
+  });
 
   async function loop(work: () => Promise<void>, pause: () => Promise<void>): Promise<void> {
-    for (let failures = 0; !stopping.signal.aborted; ) {
+    for (let failures = 0; !stopping.signal.aborted;) {
       try {
         await work();
         failures = 0;
         await pause();
       } catch (error) {
         const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
-        if (failures === 1) parts.log.warn({ error: nameOf(error) }, 'the dispatcher waits for the database or the engine');
+        if (failures === 1)
+          parts.log.warn({ error: nameOf(error) }, 'the dispatcher waits for the database or the engine');
         await delay(wait, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
@@ -70,7 +78,11 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
 }
 
 /** Tells until there is nothing to tell. */
-async function tellAll(parts: DispatcherParts, later: ReturnType<typeof createBackOff>, stopping: AbortSignal): Promise<void> {
+async function tellAll(
+  parts: DispatcherParts,
+  later: ReturnType<typeof createBackOff>,
+  stopping: AbortSignal,
+): Promise<void> {
   while (!stopping.aborted) {
     const turn = await tellAccount({ ...parts, now: new Date(parts.clock()) }, later.waiting());
     if (turn.is === 'idle') return;

@@ -40,7 +40,9 @@ async function tell(client: Client, workflowId: string, batch: OpenDelivery[]): 
   if (batch[0]!.endedAt) return 'journey-ended';
   const happenings = batch.map((one) => one.happening);
   try {
-    await client.withDeadline(Date.now() + SIGNAL_MS, () => client.workflow.getHandle(workflowId).signal(happenedSignal, happenings));
+    await client.withDeadline(Date.now() + SIGNAL_MS, () =>
+      client.workflow.getHandle(workflowId).signal(happenedSignal, happenings),
+    );
     return null;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'no-run';

@@ -60,6 +60,7 @@ type Open = { items: { id: string; step: string | null; journey: string | null; 
 async function sendFact(rig: Rig, journeyId: string, account: string, fact: Item & { t: 'fact' }): Promise<{ status: number; body: Problem }> {
   const aboutOffer = fact.what === 'accepted' || fact.what === 'declined';
   const list = await rig.call<Open>('GET', `/v1/${aboutOffer ? 'offers' : 'tasks'}?account=${account}`);
+  if (list.status !== 200) throw new Error(`${fact.step}: ${JSON.stringify(list.body)}`);
   const mine = list.body.items.filter((row) => row.journey === journeyId && row.step === fact.step);
   const open = mine.find((row) => row.state === 'open') ?? mine[0];
   if (!open) return { status: 404, body: { code: 'unknown-item' } };

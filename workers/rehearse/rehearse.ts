@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { isGrpcServiceError } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
@@ -20,12 +22,11 @@ import type { Ground, Rig } from './rig.ts';
 
 export type Rehearsal = { playbook: string; version: number; journey: string; outcome: string; entries: Entry[]; history: { events: number; actions: number } };
 
-/** Real time that a persona's item has before a step due at the same instant could fire. */
-const HEAD_START_MS = 1_500;
+/** Real time that a persona's items have before a step due at the same instant could fire; well within the clock's grain. */
+const HEAD_START_MS = 5_000;
 /** A paused journey is followed no further than this after its last date. */
 const MAX_INSTANTS = 2_000;
 
-const ACCOUNT = 'rehearsal';
 
 /** `observe` sees the run at its end, engine and database still up; `continueEvery` makes it continue as new after so many revisions. */
 export type RehearseOptions = { observe?: (run: Run & { client: Client }) => Promise<void>; continueEvery?: number };
@@ -39,11 +40,10 @@ type Run = { rig: Rig; skip: TimeSkipping; kernel: Kernel; workflowId: string; r
  */
 export async function rehearse(ground: Ground, playbook: Playbook, persona: Persona, options: RehearseOptions = {}): Promise<Rehearsal> {
   const start = Date.parse(persona.start);
-  const shift = start - Date.now();
-  const rig = await startRig(ground, { clockShift: shift, continueEvery: options.continueEvery });
+  const rig = await startRig(ground, { continueEvery: options.continueEvery });
   try {
     rig.setNow(start);
-    const run = await begin(rig, playbook, persona, shift);
+    const run = await begin(rig, playbook, persona, `rehearsal-${randomUUID().slice(0, 8)}`);
     const refused = await live(run, timeline(persona));
     await options.observe?.({ ...run, client: rig.client });
     const row = await readJourney(rig.database.db, run.journeyId);
@@ -55,9 +55,10 @@ export async function rehearse(ground: Ground, playbook: Playbook, persona: Pers
   }
 }
 
-async function begin(rig: Rig, playbook: Playbook, persona: Persona, shift: number): Promise<Run> {
-  await putPersona(rig, ACCOUNT, persona);
-  const body = { playbook: playbook.id, account: ACCOUNT, anchor: persona.start, ...(persona.options ? { options: persona.options } : {}) };
+async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: string): Promise<Run> {
+  await putPersona(rig, account, persona);
+  const shift = rig.shiftTo(Date.parse(persona.start));
+  const body = { playbook: playbook.id, account, anchor: persona.start, ...(persona.options ? { options: persona.options } : {}) };
   const { status, body: journey } = await rig.call<{ id: string; detail?: string; temporal: { workflowId: string; runId: string } }>('POST', '/v1/journeys', body);
   if (status !== 201) throw new Error(`the journey did not start (${status}): ${journey.detail ?? ''}`);
   const row = await readJourney(rig.database.db, journey.id);
@@ -101,8 +102,12 @@ async function stateOf({ rig, workflowId }: Run): Promise<State | undefined> {
     if (description.status.name !== 'RUNNING') return undefined;
     const busy = (description.raw.pendingActivities?.length ?? 0) > 0 || Boolean(description.raw.pendingWorkflowTask);
     if (!busy) {
-      const state = await handle.query(journeyStateQuery);
-      if (!Object.values(state.steps).some((step) => step.st === 'sending') && !state.ended) return state;
+      // A run that has just continued as new cannot be asked before its first task.
+      const state = await handle.query(journeyStateQuery).catch((error: unknown) => {
+        if (isGrpcServiceError(error)) return undefined;
+        throw error;
+      });
+      if (state && !Object.values(state.steps).some((step) => step.st === 'sending') && !state.ended) return state;
     }
     await sleep(15);
   }

@@ -32,6 +32,8 @@ export type Rig = {
   /** What time it is for the API and the dispatcher, in ms. */
   now: () => number;
   setNow(at: number): void;
+  /** Makes the journeys that start from now on live as if it were `at`; answers their distance to real time, ms. */
+  shiftTo(at: number): number;
   call<T = unknown>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: T }>;
   stop(): Promise<void>;
 };
@@ -44,15 +46,15 @@ export async function prepareDatabase(url: string): Promise<void> {
   await database.close();
 }
 
-/** Starts a rig; `clockShift` ≠ 0 makes its journeys live at that distance to real time. */
+/** Starts a rig. */
 export async function startRig(
   ground: Ground,
-  options: { clockShift?: number; continueEvery?: number; ports?: Partial<WorkerParts['ports']>; settings?: Partial<WorkerParts['settings']>; probe?: WorkerParts['probe']; withoutWorker?: boolean } = {},
+  options: { continueEvery?: number; ports?: Partial<WorkerParts['ports']>; settings?: Partial<WorkerParts['settings']>; probe?: WorkerParts['probe']; withoutWorker?: boolean } = {},
 ): Promise<Rig> {
   const { client, connection, bundle, log } = ground;
-  const clockShift = options.clockShift ?? 0;
+  let clockShift = 0;
   let set: number | undefined;
-  const now = () => set ?? Date.now() + clockShift;
+  const now = () => set ?? Date.now();
   const taskQueue = `rig-${randomUUID().slice(0, 8)}`;
   const database = openDatabase(await ground.newDatabase(), { max: 10 });
   const secret = randomBytes(24).toString('base64url');
@@ -61,7 +63,7 @@ export async function startRig(
   const key = `rig-${randomUUID()}`;
   await ensureAdminKey(database.db, { given: key, now: new Date(now()) });
   const app = await buildApp({
-    ...{ database, client, log, clock: now, clockShift, continueEvery: options.continueEvery },
+    ...{ database, client, log, clock: now, clockShift: () => clockShift, continueEvery: options.continueEvery },
     config: { publicUrl, systemZone: 'UTC', secret, taskQueue, temporalUiUrl: 'http://temporal.test', namespace },
   });
   const settings = { secret, publicUrl, mailFrom: 'Tenure <no-reply@tenure.test>', systemZone: 'UTC', policy: defaultPolicy, ...options.settings };
@@ -70,6 +72,10 @@ export async function startRig(
     ...{ app, client, database, taskQueue, key, now },
     worker: options.withoutWorker ? { done: Promise.resolve(), stop: () => Promise.resolve() } : await start(),
     setNow: (at) => void (set = at),
+    shiftTo: (at) => {
+      set = at;
+      return (clockShift = at - Date.now());
+    },
     call: async <T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}) => {
       const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${key}`, ...headers }, ...(body === undefined ? {} : { payload: body as object }) });
       return { status: answer.statusCode, body: (answer.body ? answer.json() : undefined) as T };

@@ -6,7 +6,8 @@ export const reasons = {
   // Went out, or was done.
   'as-planned': 'It was done when it was due.',
   'late-within-limit': 'It was late, but no later than its playbook allows, so it was done.',
-  'in-doubt': 'It was handed to the provider, which never answered: it may or may not have arrived, it is not sent again by itself, and a task asks somebody to look.',
+  'in-doubt':
+    'It was handed to the provider, which never answered: it may or may not have arrived, it is not sent again by itself, and a task asks somebody to look.',
   'check-met': 'The check found what it looks for.',
   'check-missed': 'The check did not find what it looks for.',
   met: 'The check found what it looks for.',
@@ -66,10 +67,12 @@ export const reasons = {
   'baselines-already-recorded': 'The baselines had been recorded already.',
   'no-banner-for-low-engagement': 'Accounts with low engagement are not shown a banner.',
   // Failed.
-  'hard-bounce': 'The address does not exist: the mail was refused for good, and the address is not written to any more.',
+  'hard-bounce':
+    'The address does not exist: the mail was refused for good, and the address is not written to any more.',
   rejected: 'The provider refused the message for good; a task asks somebody to look.',
   'render-error': 'The message could not be written with the data at hand; a task asks somebody to mend it.',
-  'data-error': 'A condition or figure of the playbook could not be worked out with the data at hand; a task asks somebody to mend it.',
+  'data-error':
+    'A condition or figure of the playbook could not be worked out with the data at hand; a task asks somebody to mend it.',
   'internal-error': 'Something went wrong here.',
 } as const satisfies Record<string, string>;
 

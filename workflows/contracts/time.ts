@@ -57,3 +57,12 @@ export type ZoneRules = { id: string; tzdb: string; from: Instant[]; offsets: nu
 /** How the clock of a wait behaves under a pause: it stops with it, runs on, or is bound to its calendar instant. */
 export const ClockRule = z.enum(['freeze', 'run-on', 'absolute']);
 export type ClockRule = z.infer<typeof ClockRule>;
+
+/** Grain of a rehearsal's clock, ms: what really passes between two jumps of it (the machine's own work) is rounded away. */
+const REHEARSAL_GRAIN_MS = 20_000;
+
+/** What time it is for a run whose clock is shifted by so much: in production (0) the engine's time itself. */
+export function shiftedNow(engineNow: Instant, clockShift: number): Instant {
+  if (clockShift === 0) return engineNow;
+  return Math.round((engineNow + clockShift) / REHEARSAL_GRAIN_MS) * REHEARSAL_GRAIN_MS;
+}

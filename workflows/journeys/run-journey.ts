@@ -2,6 +2,7 @@ import * as wf from '@temporalio/workflow';
 import { COMMAND_REFUSED, TenureState, commandUpdate, happenedSignal, journeyStateQuery } from '../messages.ts';
 import type { Command } from '../contracts/commands.ts';
 import type { Change, CommandAnswer, DeliverOutcome, Effect, Ended, Input, JourneyInput } from '../contracts/journey.ts';
+import { shiftedNow } from '../contracts/time.ts';
 import type { Rules } from '../rules/rules.ts';
 import { createKernel } from '../kernel/create-kernel.ts';
 import { conclude, deliver, escalate, recordCommand } from './activities.ts';
@@ -21,7 +22,7 @@ type InputNow = Input extends infer I ? (I extends Input ? Omit<I, 'now'> : neve
 export async function runJourney(input: JourneyInput, rules: Rules): Promise<Ended> {
   const { journeyId, account, timetable, clockShift = 0 } = input;
   const kernel = createKernel(timetable, rules);
-  const now = () => Date.now() + clockShift;
+  const now = () => shiftedNow(Date.now(), clockShift);
   const inFlight = new Map<string, wf.CancellationScope>();
   const firstRev = input.state.rev;
   let state = input.state;
@@ -105,7 +106,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     const wake = kernel.nextWake(state);
     const moved = () => (state.ended ? inFlight.size === 0 : kernel.nextWake(state) !== wake || mayContinueAsNew());
     if (wake === undefined || state.ended) await wf.condition(moved);
-    else if (wake > now()) await wf.condition(moved, wake - now(), { summary: wakeSummary(wake) });
+    else if (wake > now()) await wf.condition(moved, Math.max(1, wake - clockShift - Date.now()), { summary: wakeSummary(wake) });
     if (!state.ended) apply({ t: 'tick' });
   }
   await conclude({ journeyId, account, at: now(), state });

@@ -5,13 +5,29 @@ import type { Kernel } from './kernel.ts';
 /**
  * The present state from a snapshot that may lag: what was recorded since is applied in its own time, then a tick at `now`.
  * A touch that an outcome tells of is let fall due first; commands and facts meet the state as it stood, as in the run.
+ * The revision is that of the run as long as the run woke in time.
  */
 export function fold(kernel: Kernel, snapshot: State, inputs: Input[], now: Instant): State {
   let s = snapshot;
   for (const input of [...inputs].sort((a, b) => a.now - b.now)) {
-    if (input.t === 'outcome') s = kernel.advance(s, { t: 'tick', now: input.now }).state;
-    else s = kernel.advance(s, { t: 'tick', now: input.now - 1 }).state;
-    s = kernel.advance(s, input).state;
+    s = catchUp(kernel, s, input.t === 'outcome' ? input.now : input.now - 1);
+    s = kernel.advance(s, asRecorded(input)).state;
+  }
+  return catchUp(kernel, s, now);
+}
+
+/** A recorded command was accepted already, whatever revision it had been shown. */
+function asRecorded(input: Input): Input {
+  return input.t === 'command' ? { ...input, command: { ...input.command, ifRev: undefined } } : input;
+}
+
+/** Ticks as the run does, at each wake; but a start that the snapshot knows nothing of has not happened, so it is judged now. */
+function catchUp(kernel: Kernel, snapshot: State, now: Instant): State {
+  let s = snapshot;
+  for (let wake = kernel.nextWake(s); wake !== undefined && wake <= now; wake = kernel.nextWake(s)) {
+    const r = kernel.advance(s, { t: 'tick', now: wake });
+    if (r.effects.some((e) => e.t === 'touch' || e.t === 'escalate')) break;
+    s = r.state;
   }
   return kernel.advance(s, { t: 'tick', now }).state;
 }

@@ -10,7 +10,7 @@ import { own } from './own.ts';
 
 function reasonAgainst(d: Draft, step: TimetableStep): string | undefined {
   const { s } = d;
-  if (step.plans && !step.plans.includes(s.plan)) return 'not-for-plan';
+  if (step.plans && !step.plans.includes(s.plan)) return 'not-in-plan';
   if (step.due.from.startsWith('step:') && step.after?.every((x) => x === 'sent')) {
     const parent = own(s.steps, step.due.from.slice(5));
     if (parent?.st === 'done' && parent.outcome !== 'sent') return 'not-needed';

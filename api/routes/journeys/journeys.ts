@@ -73,7 +73,7 @@ export function journeyRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
           actor: actorOf(request),
           systemZone: config.systemZone,
           now: clock(),
-          clockShift: deps.clockShift,
+          clockShift: deps.clockShift?.(),
         }),
       );
       const launched = await launch(deps, row);

@@ -33,7 +33,15 @@ export async function addNote(
 /** Opens an opportunity once per key; `amountMinor` in minor units of `currency`. */
 export async function openOpportunity(
   tx: Tx,
-  i: { key: string; accountId: string; title: string; amountMinor: number | null; currency: string; stage: string; at: Date },
+  i: {
+    key: string;
+    accountId: string;
+    title: string;
+    amountMinor: number | null;
+    currency: string;
+    stage: string;
+    at: Date;
+  },
 ): Promise<void> {
   await tx.insert(crmOpportunities).values(i).onConflictDoNothing();
 }

@@ -25,7 +25,9 @@ export async function tellFact(
   const id = `fact:${randomUUID()}`;
   const data = { journey: f.journeyId, step: f.step, what: f.what, ...(f.item ? { item: f.item } : {}), ...f.data };
   const bodyHash = createHash('sha256').update(JSON.stringify(data)).digest('hex');
-  await tx.insert(events).values({ id, accountId: f.accountId, type: f.type, at: f.now, receivedAt: f.now, data, bodyHash, actor: f.actor });
+  await tx
+    .insert(events)
+    .values({ id, accountId: f.accountId, type: f.type, at: f.now, receivedAt: f.now, data, bodyHash, actor: f.actor });
   const { step, what, item, value } = f;
   const happening = {
     t: 'fact' as const,
@@ -37,5 +39,12 @@ export async function tellFact(
     ...(value === undefined ? {} : { value }),
   };
   await tellJourneys(tx, [{ accountId: f.accountId, journeyId: f.journeyId, happening }], f.now);
-  await recordAudit(tx, { at: f.now, actor: f.actor, action: f.type, target: `journey:${f.journeyId}`, reason: f.reason ?? null, details: data });
+  await recordAudit(tx, {
+    at: f.now,
+    actor: f.actor,
+    action: f.type,
+    target: `journey:${f.journeyId}`,
+    reason: f.reason ?? null,
+    details: data,
+  });
 }

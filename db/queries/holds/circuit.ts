@@ -12,9 +12,16 @@ const ofProvider = (provider: string) =>
   and(eq(stops.by, CIRCUIT), eq(stops.scope, 'provider'), eq(stops.target, provider), isNull(stops.releasedAt));
 
 /** Nobody else tries a provider before `probeAt`; one stop a provider stands, however many find it dead. */
-export async function openCircuit(tx: Tx, i: { provider: string; reason: string; now: Date; probeAt: Date }): Promise<void> {
+export async function openCircuit(
+  tx: Tx,
+  i: { provider: string; reason: string; now: Date; probeAt: Date },
+): Promise<void> {
   await lockStopsExclusive(tx);
-  const open = await tx.update(stops).set({ until: i.probeAt, reason: i.reason }).where(ofProvider(i.provider)).returning({ id: stops.id });
+  const open = await tx
+    .update(stops)
+    .set({ until: i.probeAt, reason: i.reason })
+    .where(ofProvider(i.provider))
+    .returning({ id: stops.id });
   if (open.length > 0) return;
   await tx.insert(stops).values({
     id: randomUUID(),

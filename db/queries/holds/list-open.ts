@@ -10,7 +10,13 @@ export function listOpenHolds(db: Db | Tx, i: { accountId?: string; now: Date; l
   return db
     .select()
     .from(holds)
-    .where(and(isNull(holds.releasedAt), or(isNull(holds.until), gt(holds.until, i.now)), i.accountId ? eq(holds.accountId, i.accountId) : undefined))
+    .where(
+      and(
+        isNull(holds.releasedAt),
+        or(isNull(holds.until), gt(holds.until, i.now)),
+        i.accountId ? eq(holds.accountId, i.accountId) : undefined,
+      ),
+    )
     .orderBy(desc(holds.at), desc(holds.id))
     .limit(i.limit ?? 500);
 }

@@ -50,8 +50,20 @@ export async function placeHold(db: Db, i: PlaceHold): Promise<{ hold: HoldRow; 
         until: i.until ?? null,
       })
       .returning();
-    const details = { hold: row!.id, level: row!.level, contact: row!.contactId, until: row!.until?.toISOString() ?? null };
-    await recordAudit(tx, { at: i.now, actor: i.actor, action: 'hold.placed', target: `account:${i.accountId}`, reason: i.reason, details });
+    const details = {
+      hold: row!.id,
+      level: row!.level,
+      contact: row!.contactId,
+      until: row!.until?.toISOString() ?? null,
+    };
+    await recordAudit(tx, {
+      at: i.now,
+      actor: i.actor,
+      action: 'hold.placed',
+      target: `account:${i.accountId}`,
+      reason: i.reason,
+      details,
+    });
     return row!;
   });
   const scope = { accountId: i.accountId, contactId: i.contactId ?? null, legal: false as const };

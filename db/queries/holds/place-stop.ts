@@ -16,7 +16,15 @@ export type StopScope = 'global' | 'channel' | 'provider' | 'playbook';
  */
 export async function placeStop(
   db: Db,
-  i: { scope: StopScope; target?: string | null; reason: string; until?: Date | null; actor: string; now: Date; patienceMs?: number },
+  i: {
+    scope: StopScope;
+    target?: string | null;
+    reason: string;
+    until?: Date | null;
+    actor: string;
+    now: Date;
+    patienceMs?: number;
+  },
 ): Promise<{ stop: StopRow; inFlight: number }> {
   if (i.until && i.until <= i.now) throw new TenureError('invalid-date', 'A stop must end in the future');
   if ((i.scope === 'global') !== !i.target)
@@ -26,10 +34,25 @@ export async function placeStop(
     await lockStopsExclusive(tx);
     const [row] = await tx
       .insert(stops)
-      .values({ id: randomUUID(), scope: i.scope, target, reason: i.reason, by: i.actor, at: i.now, until: i.until ?? null })
+      .values({
+        id: randomUUID(),
+        scope: i.scope,
+        target,
+        reason: i.reason,
+        by: i.actor,
+        at: i.now,
+        until: i.until ?? null,
+      })
       .returning();
     const details = { stop: row!.id, scope: i.scope, target, until: i.until?.toISOString() ?? null };
-    await recordAudit(tx, { at: i.now, actor: i.actor, action: 'stop.placed', target: `stop:${row!.id}`, reason: i.reason, details });
+    await recordAudit(tx, {
+      at: i.now,
+      actor: i.actor,
+      action: 'stop.placed',
+      target: `stop:${row!.id}`,
+      reason: i.reason,
+      details,
+    });
     return row!;
   });
   const scope: InFlightScope = i.scope === 'global' ? {} : { [i.scope]: i.target! };

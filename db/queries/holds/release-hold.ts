@@ -26,9 +26,21 @@ export async function releaseHold(
       const winner = { by: now!.releasedBy, at: now!.releasedAt?.toISOString() ?? null };
       throw new TenureError('already-decided', 'The hold has been released already', { winner });
     }
-    const woken = await releaseWaiters(tx, { hold: `hold:${hold.id}`, id: hold.id, now: i.now, perSecond: i.perSecond });
+    const woken = await releaseWaiters(tx, {
+      hold: `hold:${hold.id}`,
+      id: hold.id,
+      now: i.now,
+      perSecond: i.perSecond,
+    });
     const details = { hold: hold.id, woken };
-    await recordAudit(tx, { at: i.now, actor: i.actor, action: 'hold.released', target: `account:${hold.accountId}`, reason: i.reason, details });
+    await recordAudit(tx, {
+      at: i.now,
+      actor: i.actor,
+      action: 'hold.released',
+      target: `account:${hold.accountId}`,
+      reason: i.reason,
+      details,
+    });
     return { hold, woken };
   });
 }

@@ -29,7 +29,14 @@ export async function releaseStop(
     const hold = stop.by === CIRCUIT ? `provider:${stop.target}` : `stop:${stop.id}`;
     const woken = await releaseWaiters(tx, { hold, id: stop.id, now: i.now, perSecond: i.perSecond });
     const details = { stop: stop.id, scope: stop.scope, target: stop.target, woken };
-    await recordAudit(tx, { at: i.now, actor: i.actor, action: 'stop.released', target: `stop:${stop.id}`, reason: i.reason, details });
+    await recordAudit(tx, {
+      at: i.now,
+      actor: i.actor,
+      action: 'stop.released',
+      target: `stop:${stop.id}`,
+      reason: i.reason,
+      details,
+    });
     return { stop, woken };
   });
 }

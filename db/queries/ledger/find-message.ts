@@ -4,7 +4,10 @@ import { messages } from '../../schema/index.ts';
 import type { MessageRow } from '../../schema/index.ts';
 
 /** The ledger row of one occurrence of a step, if an attempt has reserved it. Its recipient is frozen. */
-export async function findMessage(tx: Tx, key: { journeyId: string; step: string; n: number }): Promise<MessageRow | undefined> {
+export async function findMessage(
+  tx: Tx,
+  key: { journeyId: string; step: string; n: number },
+): Promise<MessageRow | undefined> {
   const [row] = await tx
     .select()
     .from(messages)

@@ -3,7 +3,14 @@ import { and, eq, gt, ne, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { journeys, messages } from '../../schema/index.ts';
 
-export type InFlightScope = { accountId?: string; contactId?: string | null; channel?: string; provider?: string; playbook?: string; legal?: false };
+export type InFlightScope = {
+  accountId?: string;
+  contactId?: string | null;
+  channel?: string;
+  provider?: string;
+  playbook?: string;
+  legal?: false;
+};
 
 /** How many messages of the scope may be at a provider at this moment: reserved, and their lease still runs. */
 export async function countInFlight(db: Db | Tx, scope: InFlightScope, now: Date): Promise<number> {

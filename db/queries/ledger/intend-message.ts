@@ -10,7 +10,11 @@ export async function intendMessage(tx: Tx, row: typeof messages.$inferInsert): 
 }
 
 /** Takes a reserved message that is proven not to have left for another attempt under a new lease. */
-export async function retryMessage(tx: Tx, id: string, lease: { attempt: number; leaseUntil: Date; provider: string }): Promise<MessageRow> {
+export async function retryMessage(
+  tx: Tx,
+  id: string,
+  lease: { attempt: number; leaseUntil: Date; provider: string },
+): Promise<MessageRow> {
   const [row] = await tx
     .update(messages)
     .set({ ...lease, state: 'intended', error: null })

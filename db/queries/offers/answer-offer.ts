@@ -43,7 +43,10 @@ export async function answerOffer(db: Db, i: AnswerOffer): Promise<OfferRow> {
 
 async function journeyOf(tx: Tx, offer: OfferRow): Promise<Journey> {
   const { snapshot, playbook, version, options, endedAt } = journeys;
-  const [row] = await tx.select({ snapshot, playbook, version, options, endedAt }).from(journeys).where(eq(journeys.id, offer.journeyId));
+  const [row] = await tx
+    .select({ snapshot, playbook, version, options, endedAt })
+    .from(journeys)
+    .where(eq(journeys.id, offer.journeyId));
   return row!;
 }
 
@@ -81,7 +84,8 @@ async function opportunity(tx: Tx, offer: OfferRow, journey: Journey, now: Date)
     .where(and(eq(playbooks.id, journey.playbook), eq(playbooks.version, journey.version)));
   const spec = published?.definition.offers.find((o) => o.id === offer.offer)?.opportunity;
   if (!spec) return;
-  const figure = (value: string) => journey.options[value.slice(1)] ?? published.definition.config[value.slice(1)]?.value;
+  const figure = (value: string) =>
+    journey.options[value.slice(1)] ?? published.definition.config[value.slice(1)]?.value;
   const amount = typeof spec.amountMinor === 'string' ? figure(spec.amountMinor) : spec.amountMinor;
   await openOpportunity(tx, {
     key: `${offer.journeyId}/${offer.step}/${offer.n}`,

@@ -17,7 +17,9 @@ export function listOffers(
         f.accountId ? eq(offers.accountId, f.accountId) : undefined,
         f.journeyId ? eq(offers.journeyId, f.journeyId) : undefined,
         f.state ? eq(offers.state, f.state) : undefined,
-        f.after ? or(lt(offers.createdAt, f.after.at), and(eq(offers.createdAt, f.after.at), lt(offers.id, f.after.id))) : undefined,
+        f.after
+          ? or(lt(offers.createdAt, f.after.at), and(eq(offers.createdAt, f.after.at), lt(offers.id, f.after.id)))
+          : undefined,
       ),
     )
     .orderBy(desc(offers.createdAt), desc(offers.id))

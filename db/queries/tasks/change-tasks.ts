@@ -3,7 +3,10 @@ import type { Tx } from '../../database.ts';
 import { tasks } from '../../schema/index.ts';
 
 /** Gives a journey's open tasks of these roles to another owner. */
-export async function reassignTasks(tx: Tx, i: { journeyId: string; ownerRoles: string[]; owner: string }): Promise<void> {
+export async function reassignTasks(
+  tx: Tx,
+  i: { journeyId: string; ownerRoles: string[]; owner: string },
+): Promise<void> {
   await tx
     .update(tasks)
     .set({ owner: i.owner })

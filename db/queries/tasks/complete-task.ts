@@ -25,7 +25,12 @@ export async function completeTask(db: Db, i: CompleteTask): Promise<TaskRow> {
     const [task] = await tx.select().from(tasks).where(eq(tasks.id, i.id)).for('update');
     if (!task) throw new TenureError('unknown-item', 'There is no such task');
     if (task.state !== 'open') {
-      const winner = { by: task.completedBy, at: task.endedAt?.toISOString() ?? null, state: task.state, outcome: task.outcome };
+      const winner = {
+        by: task.completedBy,
+        at: task.endedAt?.toISOString() ?? null,
+        state: task.state,
+        outcome: task.outcome,
+      };
       throw new TenureError('already-decided', `The task is ${task.state} already`, { winner });
     }
     const rest = i.item === undefined ? 0 : await completeItem(tx, task, i, i.item);
@@ -44,7 +49,10 @@ export async function completeTask(db: Db, i: CompleteTask): Promise<TaskRow> {
 /** How many items are left; throws when this one is done already. */
 async function completeItem(tx: Tx, task: TaskRow, i: CompleteTask, item: string): Promise<number> {
   const of = and(eq(checklistItems.journeyId, task.journeyId!), eq(checklistItems.step, task.step!));
-  const [found] = await tx.select().from(checklistItems).where(and(of, eq(checklistItems.item, item)));
+  const [found] = await tx
+    .select()
+    .from(checklistItems)
+    .where(and(of, eq(checklistItems.item, item)));
   if (!found) throw new TenureError('unknown-item', 'The checklist has no such item');
   const changed = await tx
     .update(checklistItems)
@@ -55,7 +63,10 @@ async function completeItem(tx: Tx, task: TaskRow, i: CompleteTask, item: string
     const winner = { by: found.doneBy, at: found.doneAt?.toISOString() ?? null };
     throw new TenureError('already-decided', 'The item is done already', { winner });
   }
-  const left = await tx.select({ item: checklistItems.item }).from(checklistItems).where(and(of, isNull(checklistItems.doneAt)));
+  const left = await tx
+    .select({ item: checklistItems.item })
+    .from(checklistItems)
+    .where(and(of, isNull(checklistItems.doneAt)));
   return left.length;
 }
 
@@ -63,7 +74,13 @@ async function tell(tx: Tx, task: TaskRow, i: CompleteTask, done: boolean): Prom
   const { journeyId, step, n, accountId } = task;
   // Tasks that the system raised about a step are no step of the run.
   if (!journeyId || !step || task.key !== `${journeyId}/${step}/${n}`) {
-    const about = { at: i.now, actor: i.actor, action: 'task.completed', target: `task:${task.id}`, reason: i.reason ?? null };
+    const about = {
+      at: i.now,
+      actor: i.actor,
+      action: 'task.completed',
+      target: `task:${task.id}`,
+      reason: i.reason ?? null,
+    };
     return recordAudit(tx, { ...about, details: { key: task.key } });
   }
   await tellFact(tx, {
@@ -81,5 +98,16 @@ async function tell(tx: Tx, task: TaskRow, i: CompleteTask, done: boolean): Prom
   });
   if (!done) return;
   const details = { task: task.id, by: i.actor };
-  await recordDecision(tx, { journeyId, step, n, accountId, kind: 'task', channel: null, outcome: i.what, reason: i.what, at: i.now, details });
+  await recordDecision(tx, {
+    journeyId,
+    step,
+    n,
+    accountId,
+    kind: 'task',
+    channel: null,
+    outcome: i.what,
+    reason: i.what,
+    at: i.now,
+    details,
+  });
 }

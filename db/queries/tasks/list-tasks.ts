@@ -7,10 +7,19 @@ export type TaskRow = typeof tasks.$inferSelect;
 /** Tasks, the soonest due first, undated last. `after` is the last one of the page before. */
 export function listTasks(
   db: Db | Tx,
-  f: { accountId?: string; journeyId?: string; owner?: string; ownerRole?: string; state?: string; after?: { due: Date | null; id: string }; limit: number },
+  f: {
+    accountId?: string;
+    journeyId?: string;
+    owner?: string;
+    ownerRole?: string;
+    state?: string;
+    after?: { due: Date | null; id: string };
+    limit: number;
+  },
 ): Promise<TaskRow[]> {
   const due = sql<Date>`coalesce(${tasks.dueAt}, 'infinity'::timestamptz)`;
-  const after = f.after && (f.after.due ? sql`${f.after.due.toISOString()}::timestamptz` : sql`'infinity'::timestamptz`);
+  const after =
+    f.after && (f.after.due ? sql`${f.after.due.toISOString()}::timestamptz` : sql`'infinity'::timestamptz`);
   return db
     .select()
     .from(tasks)

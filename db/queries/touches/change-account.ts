@@ -3,7 +3,10 @@ import type { Tx } from '../../database.ts';
 import { accounts } from '../../schema/index.ts';
 
 /** Sets one fact of an account. */
-export async function setFact(tx: Tx, i: { accountId: string; name: string; value: unknown; now: Date }): Promise<void> {
+export async function setFact(
+  tx: Tx,
+  i: { accountId: string; name: string; value: unknown; now: Date },
+): Promise<void> {
   const patch = JSON.stringify({ [i.name]: i.value });
   await tx
     .update(accounts)

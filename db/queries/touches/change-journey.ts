@@ -6,7 +6,17 @@ import { journeys } from '../../schema/index.ts';
 export async function endJourney(tx: Tx, i: { journeyId: string; outcome: string; at: Date }): Promise<boolean> {
   const changed = await tx
     .update(journeys)
-    .set({ state: 'ended', outcome: i.outcome, endedAt: i.at, nextStep: null, nextAt: null, pausedSince: null, pausedUntil: null, stopFlag: null, stopCommand: null })
+    .set({
+      state: 'ended',
+      outcome: i.outcome,
+      endedAt: i.at,
+      nextStep: null,
+      nextAt: null,
+      pausedSince: null,
+      pausedUntil: null,
+      stopFlag: null,
+      stopCommand: null,
+    })
     .where(and(eq(journeys.id, i.journeyId), isNull(journeys.endedAt)))
     .returning({ id: journeys.id });
   return changed.length > 0;

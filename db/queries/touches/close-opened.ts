@@ -4,7 +4,12 @@ import type { Tx } from '../../database.ts';
 import { checklistItems, offers, tasks } from '../../schema/index.ts';
 
 const OFFER: Record<string, string> = { accepted: 'accepted', declined: 'declined', expired: 'expired' };
-const TASK: Record<string, string> = { completed: 'completed', answered: 'completed', missed: 'missed', expired: 'missed' };
+const TASK: Record<string, string> = {
+  completed: 'completed',
+  answered: 'completed',
+  missed: 'missed',
+  expired: 'missed',
+};
 
 /** Brings the offers, tasks and checklist items of a journey to what its run says of them; a word that a person gave stands. */
 export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; at: Date }): Promise<void> {
@@ -19,7 +24,9 @@ export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; 
       await tx
         .update(offers)
         .set({ state: offer, answeredAt: at, answeredBy: 'system' })
-        .where(and(eq(offers.journeyId, i.journeyId), eq(offers.step, step), eq(offers.n, x.n), eq(offers.state, 'open')));
+        .where(
+          and(eq(offers.journeyId, i.journeyId), eq(offers.step, step), eq(offers.n, x.n), eq(offers.state, 'open')),
+        );
     if (task)
       await tx
         .update(tasks)
@@ -32,7 +39,12 @@ export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; 
         .update(checklistItems)
         .set({ doneAt: new Date(at), doneBy: 'system' })
         .where(
-          and(eq(checklistItems.journeyId, i.journeyId), eq(checklistItems.step, step), eq(checklistItems.item, item), isNull(checklistItems.doneAt)),
+          and(
+            eq(checklistItems.journeyId, i.journeyId),
+            eq(checklistItems.step, step),
+            eq(checklistItems.item, item),
+            isNull(checklistItems.doneAt),
+          ),
         );
 }
 

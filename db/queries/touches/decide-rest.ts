@@ -6,18 +6,24 @@ import { decisions } from '../../schema/index.ts';
 
 /**
  * Writes the decisions that the run took without an activity: steps that it skipped or dropped, and what became of those that were open. A word that
- * a touch wrote itself stands, unless it only said that the step was waiting or had been told.
+ * a touch wrote itself stands, unless it only said that the step was waiting or had been told. `final`: what is undecided never will be.
  */
 export async function decideRest(
   tx: Tx,
-  i: { journeyId: string; accountId: string; timetable: Timetable; state: State },
+  i: { journeyId: string; accountId: string; timetable: Timetable; state: State; final?: boolean },
 ): Promise<void> {
   const rows = i.timetable.steps.flatMap((step) => {
     const x = i.state.steps[step.id];
-    if (x?.st !== 'done' || !x.outcome || x.outcome === 'sent') return [];
-    const at = new Date(x.at ?? i.state.startedAt);
-    const { outcome } = x;
-    const reason = x.reason ?? outcome;
+    const word =
+      x?.st === 'done'
+        ? x
+        : i.final
+          ? { outcome: 'dropped', reason: 'journey-ended', at: i.state.ended?.at }
+          : undefined;
+    if (!x || !word?.outcome || word.outcome === 'sent') return [];
+    const at = new Date(word.at ?? i.state.startedAt);
+    const { outcome } = word;
+    const reason = word.reason ?? outcome;
     return [
       {
         journeyId: i.journeyId,

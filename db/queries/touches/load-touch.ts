@@ -10,7 +10,13 @@ export async function loadTouch(tx: Tx, accountId: string, now: Date) {
   const [account, people, openHolds, openStops, figures] = await Promise.all([
     tx.select().from(accounts).where(eq(accounts.id, accountId)),
     tx.select().from(contacts).where(eq(contacts.accountId, accountId)).orderBy(asc(contacts.position)),
-    tx.select().from(holds).where(and(eq(holds.accountId, accountId), isNull(holds.releasedAt), or(isNull(holds.until), gt(holds.until, now)))).orderBy(asc(holds.at)),
+    tx
+      .select()
+      .from(holds)
+      .where(
+        and(eq(holds.accountId, accountId), isNull(holds.releasedAt), or(isNull(holds.until), gt(holds.until, now))),
+      )
+      .orderBy(asc(holds.at)),
     tx.select().from(stops).where(isNull(stops.releasedAt)).orderBy(asc(stops.at)),
     tx
       .selectDistinctOn([metrics.name], { name: metrics.name, value: metrics.value })

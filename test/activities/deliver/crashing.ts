@@ -1,14 +1,18 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { ApplicationFailure } from '@temporalio/common';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import * as schema from '../../../db/schema/index.ts';
 import { openDatabase } from '../../../db/database.ts';
 import type { Database } from '../../../db/database.ts';
 import type { DeliverInput, DeliverOutcome } from '../../../workflows/contracts/journey.ts';
+import { quietEnvironment } from './fixture.ts';
 import type { World } from './fixture.ts';
 
 /** What a process leaves when it dies: nothing after the point runs, and its connections are gone. */
-export async function runAndCrash(world: World, input: DeliverInput, at: number | 'sending' | 'sent'): Promise<'crashed' | DeliverOutcome> {
+export async function runAndCrash(
+  world: World,
+  input: DeliverInput,
+  at: number | 'sending' | 'sent',
+): Promise<'crashed' | DeliverOutcome> {
   const database = openDatabase(world.url, { max: 4 });
   let crash: () => void;
   const crashed = new Promise<'crashed'>((resolve) => {
@@ -42,10 +46,14 @@ export async function countPoints(world: World, input: DeliverInput): Promise<st
 }
 
 /** Runs attempts as the engine would, each after the delay that the one before asked for, until one has an outcome. */
-export async function runToOutcome(world: World, input: DeliverInput, more: Parameters<World['run']>[2] = {}): Promise<DeliverOutcome> {
+export async function runToOutcome(
+  world: World,
+  input: DeliverInput,
+  more: Parameters<World['run']>[2] = {},
+): Promise<DeliverOutcome> {
   let heartbeatDetails: unknown;
   for (let attempt = 0; attempt < 20; attempt++) {
-    const env = new MockActivityEnvironment({ heartbeatDetails });
+    const env = quietEnvironment({ heartbeatDetails });
     env.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
     try {
       return await world.run('deliver', input, attempt === 0 ? more : {}, env);
@@ -58,7 +66,10 @@ export async function runToOutcome(world: World, input: DeliverInput, more: Para
 }
 
 /** The database, refusing one query: the `nth` of all that pass. */
-export function refusingOnce(world: World, nth: number): { database: Database; asked: () => number; close: () => Promise<void> } {
+export function refusingOnce(
+  world: World,
+  nth: number,
+): { database: Database; asked: () => number; close: () => Promise<void> } {
   const base = openDatabase(world.url, { max: 4 });
   let asked = 0;
   const logQuery = () => {

@@ -22,7 +22,13 @@ describe('deliver', () => {
     expect(world.mailer.left).toMatchObject([{ to: account.email, subject: 'Hello Ada', text: 'Hello Ada.' }]);
     expect(world.mailer.left[0]!.headers).toMatchObject({ 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' });
     const [row] = await world.db.select().from(messages).where(eq(messages.journeyId, journey.id));
-    expect(row).toMatchObject({ state: 'sent', attempt: 1, providerId: 'p-1', leaseUntil: null, sentAt: new Date(START) });
+    expect(row).toMatchObject({
+      state: 'sent',
+      attempt: 1,
+      providerId: 'p-1',
+      leaseUntil: null,
+      sentAt: new Date(START),
+    });
     const [decision] = await world.db.select().from(decisions).where(eq(decisions.journeyId, journey.id));
     expect(decision).toMatchObject({ step: 'mail', outcome: 'sent', reason: 'as-planned', template: 'plain_mail' });
   });
@@ -38,9 +44,16 @@ describe('deliver', () => {
     expect(first).toEqual({ is: 'sent', offer: 'discount', opens: true });
     expect(world.mailer.left).toHaveLength(1);
     expect(await world.db.select().from(offers).where(eq(offers.journeyId, journey.id))).toMatchObject([
-      { offer: 'discount', state: 'open', terms: { discount_percent: 25 }, expiresAt: new Date(START + 14 * 86_400_000) },
+      {
+        offer: 'discount',
+        state: 'open',
+        terms: { discount_percent: 25 },
+        expiresAt: new Date(START + 14 * 86_400_000),
+      },
     ]);
-    expect(await world.db.select().from(crmAccounts).where(eq(crmAccounts.accountId, account.id))).toMatchObject([{ stage: 'evaluating' }]);
+    expect(await world.db.select().from(crmAccounts).where(eq(crmAccounts.accountId, account.id))).toMatchObject([
+      { stage: 'evaluating' },
+    ]);
     expect(await world.db.select().from(crmNotes).where(eq(crmNotes.accountId, account.id))).toHaveLength(1);
   });
 

@@ -27,7 +27,10 @@ async function whatStands(journeyId: string, step: string) {
   const of = { message: and(eq(messages.journeyId, journeyId), eq(messages.step, step)) };
   const [message] = await world.db.select().from(messages).where(of.message);
   const said = await world.db.select().from(decisions).where(eq(decisions.journeyId, journeyId));
-  const doubts = await world.db.select().from(tasks).where(eq(tasks.key, `${journeyId}/${step}/1/in-doubt`));
+  const doubts = await world.db
+    .select()
+    .from(tasks)
+    .where(eq(tasks.key, `${journeyId}/${step}/1/in-doubt`));
   const open = await world.db.select().from(offers).where(eq(offers.journeyId, journeyId));
   return { message, said, doubts, open };
 }
@@ -36,7 +39,9 @@ describe('a crash at any point of a touch', () => {
   for (const step of ['mail', 'offer', 'legal', 'service'])
     it(`neither doubles nor silently loses the message of step ${step}`, async () => {
       const points = await countPoints(world, (await fresh(step)).input);
-      expect(points).toEqual(expect.arrayContaining(['begun', 'reserve:locked', 'reserved', 'answered', 'settle:written', 'settled']));
+      expect(points).toEqual(
+        expect.arrayContaining(['begun', 'reserve:locked', 'reserved', 'answered', 'settle:written', 'settled']),
+      );
       const tries = [...points.keys(), 'sending' as const, 'sent' as const];
       for (const at of tries)
         for (const wait of [100, 31_000]) {
@@ -51,7 +56,8 @@ describe('a crash at any point of a touch', () => {
           expect(ids.size, where).toBeLessThanOrEqual(1);
           if (step === 'service') expect(world.mailer.left.length, where).toBeGreaterThanOrEqual(1);
           else expect(world.mailer.left.length, where).toBeLessThanOrEqual(1);
-          const known = typeof at === 'number' && !['reserved', 'answered', 'settle:begun', 'settle:written'].includes(points[at]!);
+          const known =
+            typeof at === 'number' && !['reserved', 'answered', 'settle:begun', 'settle:written'].includes(points[at]!);
           if (known || step === 'service') {
             expect(message, where).toMatchObject({ state: 'sent', leaseUntil: null });
             expect(said, where).toMatchObject([{ step, outcome: 'sent' }]);

@@ -29,7 +29,11 @@ export const playbook = Playbook.parse({
   summary: '',
   fulfils: ['002.trial'],
   reads: {
-    facts: { vip: { type: 'boolean', doc: 'x' }, nickname: { type: 'string', doc: 'x' }, was_missed: { type: 'boolean', doc: 'x' } },
+    facts: {
+      vip: { type: 'boolean', doc: 'x' },
+      nickname: { type: 'string', doc: 'x' },
+      was_missed: { type: 'boolean', doc: 'x' },
+    },
     metrics: { conversations: { unit: 'conversations', doc: 'x' } },
     events: {},
   },
@@ -54,9 +58,33 @@ export const playbook = Playbook.parse({
         { id: 'mail-2', kind: 'message', title: 'Mail 2', class: 'marketing', ...message },
         { id: 'service', kind: 'message', title: 'Service mail', class: 'service', ...message },
         { id: 'legal', kind: 'message', title: 'Legal mail', class: 'legal', ...message },
-        { id: 'text', kind: 'message', title: 'Text', class: 'marketing', channel: 'sms', due: { window: 'none' }, template: 'plain_sms' },
-        { id: 'vip', kind: 'message', title: 'Vip', class: 'marketing', ...message, condition: 'facts.vip', conditionReason: 'no-vip' },
-        { id: 'broken', kind: 'message', title: 'Broken', class: 'service', ...message, template: 'needs_name', data: { nickname: 'facts.nickname' } },
+        {
+          id: 'text',
+          kind: 'message',
+          title: 'Text',
+          class: 'marketing',
+          channel: 'sms',
+          due: { window: 'none' },
+          template: 'plain_sms',
+        },
+        {
+          id: 'vip',
+          kind: 'message',
+          title: 'Vip',
+          class: 'marketing',
+          ...message,
+          condition: 'facts.vip',
+          conditionReason: 'no-vip',
+        },
+        {
+          id: 'broken',
+          kind: 'message',
+          title: 'Broken',
+          class: 'service',
+          ...message,
+          template: 'needs_name',
+          data: { nickname: 'facts.nickname' },
+        },
         {
           id: 'offer',
           kind: 'offer',
@@ -74,23 +102,44 @@ export const playbook = Playbook.parse({
           class: 'service',
           due: { window: 'none' },
           task: { owner: 'csm', instructions: 'Call them.', sla: '$callSla', minutes: 15 },
-          open: { expires: { from: 'start', after: 'P3D' }, otherwise: 'missed', escalations: [{ after: 'PT5H', to: 'cs-lead' }] },
+          open: {
+            expires: { from: 'start', after: 'P3D' },
+            otherwise: 'missed',
+            escalations: [{ after: 'PT5H', to: 'cs-lead' }],
+          },
         },
-        { id: 'active', kind: 'check', title: 'Active', due: { window: 'none' }, met: 'metrics.conversations >= 3.0', missedFact: 'was_missed' },
+        {
+          id: 'active',
+          kind: 'check',
+          title: 'Active',
+          due: { window: 'none' },
+          met: 'metrics.conversations >= 3.0',
+          missedFact: 'was_missed',
+        },
         {
           id: 'list',
           kind: 'checklist',
           title: 'List',
           class: 'service',
           due: { window: 'none' },
-          open: { items: [{ id: 'given', title: 'Given', provided: true }, { id: 'todo', title: 'To do' }] },
+          open: {
+            items: [
+              { id: 'given', title: 'Given', provided: true },
+              { id: 'todo', title: 'To do' },
+            ],
+          },
         },
       ],
     },
   ],
 });
 
-const template = (id: string, channel: 'email' | 'sms', text: string, variables: CompiledTemplate['variables'] = {}): CompiledTemplate => ({
+const template = (
+  id: string,
+  channel: 'email' | 'sms',
+  text: string,
+  variables: CompiledTemplate['variables'] = {},
+): CompiledTemplate => ({
   id,
   major: 1,
   channel,
@@ -126,6 +175,13 @@ export function fakeMailer(provider = 'fake-smtp') {
   return mailer;
 }
 
+const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+function nothing() {}
+
+/** An environment for one attempt that logs nothing. */
+export const quietEnvironment = (info: ConstructorParameters<typeof MockActivityEnvironment>[0] = {}) =>
+  new MockActivityEnvironment(info, { logger: silent });
+
 /** One test's own database with the test playbook, and everything to run attempts of activities against it. */
 export async function createWorld() {
   const own = await createTestDatabase();
@@ -135,12 +191,21 @@ export async function createWorld() {
   const time = { now: START };
   const published = new Date(START - HOUR);
   for (const compiled of templates) await insertTemplate(database.db, { compiled, now: published });
-  const { version } = await insertPlaybook(database.db, { playbook, source: 'test', sha256: 'test', by: 'test', now: published });
+  const { version } = await insertPlaybook(database.db, {
+    playbook,
+    source: 'test',
+    sha256: 'test',
+    by: 'test',
+    now: published,
+  });
   const deps: JourneyDeps = {
     database,
     clock: () => time.now,
     mailer,
-    sms: { provider: 'fake-sms', send: (sms) => texts.send({ ...sms, from: '', subject: '', messageId: '', headers: {} }) },
+    sms: {
+      provider: 'fake-sms',
+      send: (sms) => texts.send({ ...sms, from: '', subject: '', messageId: '', headers: {} }),
+    },
     crm: createEmbeddedCrm(),
     settings: {
       secret: 'a secret of more than sixteen characters',
@@ -149,7 +214,7 @@ export async function createWorld() {
       systemZone: 'UTC',
       policy: defaultPolicy,
     },
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as JourneyDeps['log'],
+    log: silent as unknown as JourneyDeps['log'],
   };
   return {
     url: own.url,
@@ -165,7 +230,7 @@ export async function createWorld() {
       name: K,
       input: Parameters<ReturnType<typeof createJourneyActivities>[K]>[0],
       more: Partial<JourneyDeps> = {},
-      env = new MockActivityEnvironment(),
+      env = quietEnvironment(),
     ) {
       const activity = createJourneyActivities({ ...deps, ...more })[name] as (i: unknown) => Promise<unknown>;
       const run = env.run.bind(env) as (f: typeof activity, i: unknown) => Promise<unknown>;
@@ -180,12 +245,17 @@ export async function createWorld() {
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /** An account of the test's own with one contact that has everything. */
-export async function addAccount(world: World, more: { sms?: boolean; email?: boolean; zone?: string; noEmail?: boolean } = {}) {
+export async function addAccount(
+  world: World,
+  more: { sms?: boolean; email?: boolean; zone?: string; noEmail?: boolean } = {},
+) {
   const id = `acc-${randomUUID().slice(0, 8)}`;
   const contact = randomUUID();
   const at = new Date(START - HOUR);
   const zone = more.zone ?? 'Europe/Berlin';
-  await world.db.insert(accounts).values({ id, name: 'Acme', plan: 'starter', timeZone: zone, facts: {}, rev: 1, createdAt: at, updatedAt: at });
+  await world.db
+    .insert(accounts)
+    .values({ id, name: 'Acme', plan: 'starter', timeZone: zone, facts: {}, rev: 1, createdAt: at, updatedAt: at });
   await world.db.insert(gates).values({ accountId: id });
   await world.db.insert(crmAccounts).values({ accountId: id, stage: 'trial', updatedAt: at });
   await world.db.insert(contacts).values({
@@ -198,8 +268,10 @@ export async function addAccount(world: World, more: { sms?: boolean; email?: bo
     phone: '+4915112345678',
   });
   const said = { contactId: contact, source: 'test', at, recordedAt: at };
-  if (more.sms !== undefined) await world.db.insert(consents).values({ ...said, id: randomUUID(), channel: 'sms', given: more.sms });
-  if (more.email !== undefined) await world.db.insert(consents).values({ ...said, id: randomUUID(), channel: 'email', given: more.email });
+  if (more.sms !== undefined)
+    await world.db.insert(consents).values({ ...said, id: randomUUID(), channel: 'sms', given: more.sms });
+  if (more.email !== undefined)
+    await world.db.insert(consents).values({ ...said, id: randomUUID(), channel: 'email', given: more.email });
   return { id, contact, email: `${id}@example.org` };
 }
 

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Command, Refusal } from '../../../workflows/contracts/commands.ts';
 import type { DeliverOutcome, Happening, Input, State } from '../../../workflows/contracts/journey.ts';
 import { parseDuration } from '../../../workflows/contracts/time.ts';
-import type { Timetable } from '../../../workflows/contracts/timetable.ts';
+import type { Due, Timetable } from '../../../workflows/contracts/timetable.ts';
 import { DAY, HOUR, Run, due, step, timetableOf, trial } from './fixtures.ts';
 import { UTC, zoneOf } from './zones.ts';
 
@@ -46,6 +46,7 @@ export const thicket: Timetable = timetableOf(
       open: { otherwise: 'expired', clock: 'run-on', items: ['x', 'y'], expires: due('P3D', 'step:list') },
     }),
     step('check', 'c', due('P2D', 'stage', { businessDays: 2 }), { kind: 'check' }),
+    step('praise', 'c', due('PT1H', 'step:check'), { after: ['met'] }),
     step('last', 'c', due('P1M', 'start', { window: monFri }), {
       kind: 'offer',
       open: { expires: due('P3D', 'step:last'), otherwise: 'expired', clock: 'run-on' },
@@ -190,7 +191,92 @@ const gap = fc.oneof(
 export const story = fc.array(fc.record({ gap, late: fc.boolean(), action }), { maxLength: 45 });
 export type Story = { gap: number; late: boolean; action: Action }[];
 
-export const timetables = fc.constantFrom(trial, thicket);
+const length = fc.constantFrom('PT0S', 'PT1H', 'P1D', 'P3D', '-P1D', 'P1M');
+const chance = <T>(x: fc.Arbitrary<T>) => fc.option(x, { nil: undefined, freq: 3 });
+const closing = fc.constantFrom(
+  ['sent'],
+  ['accepted'],
+  ['expired', 'missed'],
+  ['sent', 'accepted'],
+  ['skipped', 'dropped', 'met'],
+);
+
+const anyStep = fc.record({
+  stage: fc.constantFrom('one', 'two'),
+  from: fc.constantFrom('start', 'stage', 'to', 'step'),
+  after: length,
+  closing,
+  window: chance(fc.constant<Due['window']>({ from: 540, to: 1020, weekdays: [1, 2, 3, 4, 5] })),
+  at: chance(fc.constant(150)),
+  adjust: chance(fc.constantFrom('following' as const, 'preceding' as const)),
+  clock: fc.constantFrom('freeze' as const, 'run-on' as const, 'absolute' as const),
+  late: fc.record({
+    within: fc.constantFrom(0, HOUR, 5 * DAY),
+    otherwise: fc.constantFrom('skip' as const, 'replan' as const),
+  }),
+  kind: fc.constantFrom('message' as const, 'offer' as const, 'task' as const, 'check' as const),
+  legal: fc.boolean(),
+  opens: fc.boolean(),
+  openClock: fc.constantFrom('freeze' as const, 'run-on' as const),
+  repeats: fc.boolean(),
+  gated: fc.boolean(),
+});
+
+const anyTimetable = fc
+  .record({
+    steps: fc.array(anyStep, { minLength: 1, maxLength: 7 }),
+    stageEnd: chance(length),
+    end: fc.boolean(),
+    gap: fc.constantFrom(0, HOUR, DAY),
+  })
+  .map(({ steps, stageEnd, end, gap: minGap }) =>
+    timetableOf(
+      steps.map((x, i) => {
+        const follows = x.from === 'step' && i > 0;
+        const from = follows ? `step:s${i - 1}` : x.from === 'step' ? 'start' : x.from;
+        const more = {
+          ...(x.window && { window: x.window }),
+          ...(x.at && { at: x.at }),
+          ...(x.adjust && { adjust: x.adjust }),
+        };
+        return step(`s${i}`, x.stage, due(x.after, from, more), {
+          kind: x.kind,
+          clock: x.clock,
+          late: x.late,
+          class: x.legal ? 'legal' : 'marketing',
+          ...(follows && { after: x.closing }),
+          ...(x.opens &&
+            x.kind !== 'check' && {
+              open: { expires: due('P2D', `step:s${i}`), otherwise: 'missed', clock: x.openClock },
+            }),
+          ...(x.repeats && !follows && { repeat: { every: parseDuration('P2D'), until: 'to', max: 5 } }),
+          ...(x.gated && { gate: { flag: 'ready', until: due('P6D'), reason: 'never-ready' } }),
+        });
+      }),
+      {
+        kind: 'trial',
+        stages: [
+          { id: 'one', title: 'one', enter: 'journey', ...(stageEnd && { end: due(stageEnd, 'to') }) },
+          { id: 'two', title: 'two', enter: 'previous' },
+        ],
+        anchors: { to: { from: 'start', offset: parseDuration('P8D') } },
+        ...(end && { end: { at: due('PT0S', 'to'), outcomes: [{ outcome: 'over' }] } }),
+        extend: { anchor: 'to', max: 30 * DAY },
+        moves: 'to',
+        maxAge: 90 * DAY,
+        minGap,
+        reactions: [
+          { event: 'ready', set: 'ready' },
+          { event: 'unready', clear: 'ready' },
+          { event: 'listed', completes: 's1' },
+          { event: 'moved', move: { anchor: 'to', field: 'to' } },
+        ],
+        offers: { more: { extendsBy: 5 * DAY } },
+      },
+    ),
+  );
+
+export const timetables: fc.Arbitrary<Timetable> = fc.oneof(fc.constantFrom(trial, thicket), anyTimetable);
 
 /** A refusal's nearest command as a run would get it. */
 export function toCommand(nearest: NonNullable<Refusal['nearest']>, id: string): Command {
@@ -267,7 +353,12 @@ export class Chaos {
     const n = this.inFlight.get(key)!;
     this.inFlight.delete(key);
     this.lastAnswer.set(key, outcome.is);
-    this.input({ t: 'outcome', now: this.now, step: key.split('#')[0]!, n, outcome });
+    const input: Input = { t: 'outcome', now: this.now, step: key.split('#')[0]!, n, outcome };
+    this.input(input);
+    if (this.inFlight.has(key)) return;
+    const { state } = this;
+    this.input(input);
+    expect(this.state, 'an outcome told twice counts once').toBe(state);
   }
 
   /** Lets time pass; unless `late`, every wake-up is heard in its time. */

@@ -4,7 +4,7 @@ import { Chaos, story, timetables } from './chaos.ts';
 import { DAY, HOUR, Run, due, step, timetableOf } from './fixtures.ts';
 import { UTC } from './zones.ts';
 
-const RUNS = 250;
+const RUNS = 200;
 const TELLING = new Set(['skipped', 'dropped', 'failed', 'expired']);
 
 describe('whatever happens in whatever order', () => {

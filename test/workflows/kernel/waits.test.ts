@@ -366,6 +366,6 @@ describe('stages and ends', () => {
         step('if', 'one', due('P1D'), { if: [{ flag: 'x', reason: 'no-x' }] }),
       ]),
     ).runTo(START + DAY);
-    expect([run.told('pro'), run.told('if')]).toEqual(['skipped(not-for-plan)', 'skipped(no-x)']);
+    expect([run.told('pro'), run.told('if')]).toEqual(['skipped(not-in-plan)', 'skipped(no-x)']);
   });
 });

@@ -1,0 +1,41 @@
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { openDatabase } from '../db/database.ts';
+import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
+import { loadConfig } from '../temporal-config/config.ts';
+import { signingSecret } from '../temporal-config/secret.ts';
+import { pino } from 'pino';
+import { startApi } from './server.ts';
+
+/** `npm run api`: the API alone against a given database and engine; several may run at once. The engine may be down when it starts. */
+async function main(): Promise<void> {
+  const config = loadConfig();
+  if (!config.databaseUrl || !config.temporalGiven)
+    throw new Error('npm run api needs DATABASE_URL and TEMPORAL_ADDRESS (or a TEMPORAL_PROFILE); npm start brings both along');
+  const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+  const database = openDatabase(config.databaseUrl, { max: 20, name: 'tenure-api' });
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars: config.temporalEnv, profile: config.temporalEnv.TEMPORAL_PROFILE });
+  const client = new Client({ connection: Connection.lazy(connectionOptions), namespace });
+  const firstKey = await ensureAdminKey(database.db, { given: config.adminKey, now: new Date() });
+  const { host, port, systemZone, taskQueue } = config;
+  const api = await startApi({
+    ...{ database, client, log, host, port, clock: Date.now },
+    config: { publicUrl: config.publicUrl ?? `http://${host}:${port}`, systemZone, secret: signingSecret(config), taskQueue, temporalUiUrl: '', namespace },
+  });
+  log.info({ url: api.url }, 'api ready');
+  if (firstKey) process.stdout.write(`Admin key  ${firstKey}   (shown once: keep it)\n`);
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    await api.close();
+    await client.connection.close();
+    await database.close();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop().then(() => process.exit(0)));
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

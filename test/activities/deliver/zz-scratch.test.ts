@@ -1,0 +1,24 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { it } from 'vitest';
+import * as schema from '../../../db/schema/index.ts';
+import { addAccount, addJourney, createWorld } from './fixture.ts';
+it('counts', async () => {
+  const world = await createWorld();
+  const account = await addAccount(world);
+  const queries: string[] = [];
+  const db = drizzle(world.database.sql, { schema, logger: { logQuery: (q) => void queries.push(q.slice(0, 110)) } });
+  const j0 = await addJourney(world, account.id, { key: 'w' });
+  await world.run('deliver', j0.touch('service'));
+  const journey = await addJourney(world, account.id);
+  await world.run('deliver', journey.touch('service'), { database: { ...world.database, db } });
+  console.log(queries.length, queries);
+  const js = await Promise.all([...Array(200).keys()].map((k) => addJourney(world, account.id, { key: `k${k}` })));
+  let t = performance.now();
+  for (const j of js.slice(0, 100)) await world.run('deliver', j.touch('service'));
+  console.log('ms per deliver', (performance.now() - t) / 100);
+  const many = await Promise.all([...Array(100).keys()].map(async () => { const a = await addAccount(world); return addJourney(world, a.id); }));
+  t = performance.now();
+  await Promise.all(many.map((j) => world.run('deliver', j.touch('service'))));
+  console.log('parallel ms per deliver', (performance.now() - t) / 100);
+  await world.close();
+});
