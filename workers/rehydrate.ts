@@ -2,8 +2,8 @@ import { rehydrateJourney } from '../api/journeys/rehydrate-journey.ts';
 import { openDatabase } from '../db/database.ts';
 import { openJourneyIds } from '../db/queries/journeys/rehydrate-journey.ts';
 import { loadConfig } from '../temporal-config/config.ts';
-import type { Config } from '../temporal-config/config.ts';
 import { connectClient } from '../temporal-config/connect.ts';
+import { rehydrateTarget } from './rehydrate-target.ts';
 
 const PAGE = 200;
 const USAGE = 'usage: npm run rehydrate -- <journeyId> … | --all-open';
@@ -13,9 +13,9 @@ async function main(args: string[]): Promise<void> {
   const all = args.includes('--all-open');
   if (args.length === 0 || (all && args.length > 1)) throw new Error(USAGE);
   const config = loadConfig();
-  const { databaseUrl, target } = whereabouts(config);
-  const database = openDatabase(databaseUrl, { max: 4, name: 'tenure-rehydrate' });
-  const client = await connectClient(config, target);
+  const target = await rehydrateTarget(config);
+  const database = openDatabase(target.databaseUrl, { max: 4, name: 'tenure-rehydrate' });
+  const client = await connectClient(config, target.engine);
   const deps = { db: database.db, client, taskQueue: config.taskQueue, clock: Date.now, actor: 'operator:rehydrate', reason: all ? 'all open journeys' : 'by id' };
   let failed = 0;
   try {
@@ -31,6 +31,7 @@ async function main(args: string[]): Promise<void> {
   } finally {
     await client.connection.close();
     await database.close();
+    await target.stop();
   }
   if (failed > 0) process.exitCode = 1;
 }
@@ -42,12 +43,6 @@ async function* everyOpen(db: Parameters<typeof openJourneyIds>[0]): AsyncGenera
     if (ids.length < PAGE) return;
     after = ids.at(-1);
   }
-}
-
-function whereabouts(config: Config): { databaseUrl: string; target?: { address: string; namespace: string } } {
-  if (!config.databaseUrl) throw new Error('rehydrate needs DATABASE_URL (npm start prints it into the data folder log) and, where it is not the embedded engine, TEMPORAL_ADDRESS');
-  if (config.temporalGiven) return { databaseUrl: config.databaseUrl };
-  return { databaseUrl: config.databaseUrl, target: { address: `127.0.0.1:${config.temporalPort}`, namespace: config.temporalNamespace ?? 'default' } };
 }
 
 if (process.argv[1] === import.meta.filename)

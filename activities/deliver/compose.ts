@@ -1,7 +1,6 @@
 import type { Db, Tx } from '../../db/database.ts';
 import type { ContactRow } from '../../db/queries/touches/load-touch.ts';
-import { readTemplate } from '../../db/queries/playbooks/read-template.ts';
-import { pinnedMajor } from '../../db/queries/touches/pinned-template.ts';
+import { pinnedTemplate } from '../../db/queries/touches/pinned-template.ts';
 import { commonData } from '../../playbooks/judge/judge-step.ts';
 import type { Scope } from '../../playbooks/cel/scope.ts';
 import type { Channel } from '../../workflows/contracts/playbook.ts';
@@ -30,8 +29,7 @@ export async function compose(
   to: { contact: ContactRow; channel: Channel; zone: string },
   say: { template: string; data: Record<string, unknown>; scope: Scope },
 ): Promise<Composed> {
-  const major = await pinnedMajor(tx, say.template, c.publishedAt);
-  const row = major === undefined ? undefined : await readTemplate(tx, say.template, major);
+  const row = await pinnedTemplate(tx, say.template, c.publishedAt);
   if (!row) throw new RenderError('template-failed', say.template);
   const unsubscribeUrl = unsubscribeLink(settings, c, to);
   const given = {

@@ -16,14 +16,14 @@ export function createConclude(deps: JourneyDeps) {
       deps.database.db.transaction(async (tx) => {
         const { journeyId, state } = input;
         const at = new Date(input.at);
-        const c = await enterJourney(tx, input);
+        const c = await enterJourney(tx, deps.database, input);
         const outcome = state.ended?.outcome ?? 'ended';
         const { accountId, timetable } = c.journey;
         await decideRest(tx, { journeyId, accountId, timetable, state, final: true });
         await endJourney(tx, { journeyId, outcome, at });
         await closeRest(tx, {
           journeyId,
-          steps: Object.entries(state.steps).map(([step, x]) => `${journeyId}/${step}/${x.n}`),
+          tasks: Object.entries(state.steps).map(([step, x]) => `${journeyId}/${step}/${x.n}`),
           at,
         });
         await forgetWaiters(tx, journeyId);

@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm';
-import type { Tx } from '../../db/database.ts';
+import type { Database, Tx } from '../../db/database.ts';
 import { playbooks } from '../../db/schema/index.ts';
 import { lockJourney } from '../../db/queries/touches/lock-journey.ts';
 import type { LockedJourney } from '../../db/queries/touches/lock-journey.ts';
@@ -21,11 +21,12 @@ export type JourneyContext = Published & {
 /** One step of it: as the run has it pinned, and as the playbook says it. */
 export type StepContext = JourneyContext & { step: TimetableStep; spec: StepSpec };
 
-const published = new Map<string, Published>();
+const published = new WeakMap<Database, Map<string, Published>>();
 
 /** Locks a journey, brings its row to the run's state, and reads its playbook (kept: a version never changes). */
 export async function enterJourney(
   tx: Tx,
+  database: Database,
   i: { journeyId: string; state: State; at: number },
 ): Promise<JourneyContext> {
   const before = await lockJourney(tx, i.journeyId);
@@ -33,8 +34,15 @@ export async function enterJourney(
   const moved = i.state.rev > before.rev;
   const { accountId, timetable } = before;
   if (moved) await project(tx, { journeyId: i.journeyId, accountId, timetable, state: i.state, at: i.at });
-  const journey = moved ? ((await lockJourney(tx, i.journeyId)) ?? before) : before;
-  return { journey, hadEnded: before.endedAt !== null, ...(await publishedPlaybook(tx, journey)) };
+  const journey = moved ? { ...before, ...projectedFlag(before, i.state) } : before;
+  return { journey, hadEnded: before.endedAt !== null, ...(await publishedPlaybook(tx, database, journey)) };
+}
+
+/** The flag as `projectSnapshot` leaves it: it stands while a command that the state has not heard of stands behind it. */
+function projectedFlag(row: NonNullable<LockedJourney>, { answered, ended, pause }: State) {
+  const pausedUntil = pause?.until ? new Date(pause.until) : null;
+  if (row.stopCommand !== null && !Object.hasOwn(answered, row.stopCommand)) return { pausedUntil };
+  return { pausedUntil, stopFlag: ended ? 'exited' : pause ? 'paused' : null };
 }
 
 /** The step in question; an id that the playbook does not have is an error of ours. */
@@ -45,9 +53,11 @@ export function stepOf(context: JourneyContext, id: string): StepContext {
   return { ...context, step, spec };
 }
 
-async function publishedPlaybook(tx: Tx, by: { playbook: string; version: number }): Promise<Published> {
+async function publishedPlaybook(tx: Tx, database: Database, by: { playbook: string; version: number }): Promise<Published> {
   const key = `${by.playbook}@${by.version}`;
-  const known = published.get(key);
+  const kept = published.get(database) ?? new Map<string, Published>();
+  published.set(database, kept);
+  const known = kept.get(key);
   if (known) return known;
   const [row] = await tx
     .select({ playbook: playbooks.definition, publishedAt: playbooks.publishedAt })
@@ -55,6 +65,6 @@ async function publishedPlaybook(tx: Tx, by: { playbook: string; version: number
     .where(and(eq(playbooks.id, by.playbook), eq(playbooks.version, by.version)));
   if (!row)
     throw new TenureError('unknown-playbook', 'The journey follows a playbook version that is not published here');
-  published.set(key, row);
+  kept.set(key, row);
   return row;
 }

@@ -25,7 +25,7 @@ export function createDeliver(deps: JourneyDeps) {
       await attempt.probe('reserved');
       if (reserved.t === 'outcome') return reserved.outcome;
       if (reserved.t === 'retry') throw tryAgain(reserved.code, reserved.afterMs);
-      const { context, row } = reserved;
+      const { row } = reserved;
       if (attempt.signal.aborted) {
         await deps.database.db.transaction((tx) => releaseMessage(tx, row.id));
         throwIfRecalled(attempt.signal);
@@ -33,7 +33,7 @@ export function createDeliver(deps: JourneyDeps) {
       const result = await send(deps, row, attempt.signal);
       await attempt.probe('answered');
       const receipt = { message: row.id, attempt: row.attempt, result, at: attempt.now() };
-      const outcome = await settle(deps, input, attempt, receipt, context);
+      const outcome = await settle(deps, input, attempt, receipt, reserved);
       // Somebody else settled this very attempt: the ledger says what it became.
       if (!outcome) throw tryAgain('settled-elsewhere', 0);
       return outcome;

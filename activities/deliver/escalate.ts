@@ -15,7 +15,7 @@ export function createEscalate(deps: JourneyDeps) {
       deps.database.db.transaction(async (tx) => {
         const now = deps.clock(input.clockShift);
         const { journeyId, step, n, level } = input;
-        const c = stepOf(await enterJourney(tx, { journeyId, state: input.state, at: now }), step);
+        const c = stepOf(await enterJourney(tx, deps.database, { journeyId, state: input.state, at: now }), step);
         const to = c.spec.open?.escalations?.[level - 1]?.to ?? 'operations';
         const key = `${journeyId}/${step}/${n}`;
         await raiseLevel(tx, { key, level });

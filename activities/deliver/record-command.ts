@@ -17,7 +17,7 @@ export function createRecordCommand(deps: JourneyDeps) {
   return (input: RecordCommandInput): Promise<void> =>
     withCodes(() =>
       deps.database.db.transaction(async (tx) => {
-        const c = await enterJourney(tx, input);
+        const c = await enterJourney(tx, deps.database, input);
         const at = new Date(input.at);
         const command = await readCommand(tx, input.journeyId, input.commandId);
         const fresh = await recordCommand(tx, {

@@ -34,7 +34,9 @@ export async function say(
     reason: word.reason,
     details: word.details ?? {},
   });
-  if (word.outcome !== 'held') await leaveWaiters(tx, input);
+  // The run knows whether the step ever waited; a row that it does not know of wakes nobody.
+  const waited = input.state.steps[input.step]?.firstDue !== undefined;
+  if (word.outcome !== 'held' && waited) await leaveWaiters(tx, input);
 }
 
 /** A touch that waits: decided for now, entered among the waiters of what holds it. */

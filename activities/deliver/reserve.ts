@@ -5,8 +5,9 @@
 import type { Tx } from '../../db/database.ts';
 import { findMessage } from '../../db/queries/ledger/find-message.ts';
 import { releaseMessage } from '../../db/queries/ledger/settle-message.ts';
-import { lockGate, lockStopsShared } from '../../db/queries/touches/lock-gate.ts';
+import { lockTouch } from '../../db/queries/touches/lock-gate.ts';
 import { loadTouch } from '../../db/queries/touches/load-touch.ts';
+import type { TouchFacts } from '../../db/queries/touches/load-touch.ts';
 import type { MessageRow } from '../../db/schema/index.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import { judgeStep } from '../../playbooks/judge/judge-step.ts';
@@ -28,7 +29,7 @@ import { writeIntent } from './write-intent.ts';
 export type Reserved =
   | { t: 'outcome'; outcome: DeliverOutcome }
   | { t: 'retry'; code: string; afterMs: number }
-  | { t: 'send'; context: StepContext; row: MessageRow };
+  | { t: 'send'; context: StepContext; row: MessageRow; probes: boolean };
 
 export type Going = Extract<Judgement, { is: 'go' }>;
 
@@ -37,16 +38,18 @@ export async function reserve(deps: JourneyDeps, input: DeliverInput, attempt: A
   return deps.database.db.transaction(async (tx) => {
     const now = attempt.now();
     const context = stepOf(
-      await enterJourney(tx, { journeyId: input.journeyId, state: input.state, at: now }),
+      await enterJourney(tx, deps.database, { journeyId: input.journeyId, state: input.state, at: now }),
       input.step,
     );
-    await lockStopsShared(tx);
-    await lockGate(tx, context.journey.accountId);
+    await lockTouch(tx, context.journey.accountId);
     await attempt.probe('reserve:locked');
-    const existing = await findMessage(tx, input);
+    const [existing, loaded] = await Promise.all([
+      findMessage(tx, input),
+      loadTouch(tx, context.journey.accountId, new Date(now)),
+    ]);
     const settled = existing && (await fromEarlierAttempt(tx, deps, context, input, existing, now));
     if (settled) return settled;
-    const outcome = await decided(tx, deps, context, input, existing, now);
+    const outcome = await decided(tx, deps, context, input, { existing, loaded }, now);
     await attempt.probe('reserve:decided');
     if (outcome.t === 'outcome' && existing) await releaseMessage(tx, existing.id);
     return outcome;
@@ -58,11 +61,10 @@ async function decided(
   deps: JourneyDeps,
   c: StepContext,
   input: DeliverInput,
-  existing: MessageRow | undefined,
+  { existing, loaded }: { existing: MessageRow | undefined; loaded: TouchFacts },
   now: number,
 ): Promise<Reserved> {
   const { policy } = deps.settings;
-  const loaded = await loadTouch(tx, c.journey.accountId, new Date(now));
   if (!loaded.account) throw new TenureError('unknown-account', 'The journey belongs to no account in this database');
   const { facts, contact } = await factsOf(tx, deps, c, loaded, existing, now);
   // Whether the journey and the account are open at all is asked first, so that nothing is said about a step that is paused.
@@ -84,7 +86,8 @@ async function decided(
   if (verdict.is !== 'go')
     return outcomeOf(await refused(tx, c, input, now, verdict, judged.is === 'go' ? judged.variant : undefined));
   if (judged.is !== 'go' || !contact) return outcomeOf(await decideWithoutSending(tx, deps, c, input, now, judged));
-  return writeIntent(tx, deps, c, input, now, { going: judged, contact, scope, existing });
+  const probes = facts.stops.some((stop) => stop.circuit);
+  return writeIntent(tx, deps, c, input, now, { going: judged, contact, scope, existing, probes });
 }
 
 const outcomeOf = (outcome: DeliverOutcome): Reserved => ({ t: 'outcome', outcome });

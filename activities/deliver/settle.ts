@@ -29,6 +29,9 @@ import { say, sentOutcome, sentReason, staysOpen } from './record.ts';
 type Settled =
   { t: 'outcome'; outcome: DeliverOutcome } | { t: 'retry'; code: string; afterMs: number } | { t: 'recalled' };
 
+/** What the first transaction knows already. */
+export type Known = { context: StepContext; row: MessageRow; probes: boolean };
+
 const RETRIES_MS = [50, 200, 500, 1000, 2000];
 const RETRY_FOR_MS = 5_000;
 
@@ -38,12 +41,12 @@ export async function settle(
   input: DeliverInput,
   attempt: Attempt,
   receipt: Receipt,
-  known?: StepContext,
+  known?: Known,
 ): Promise<DeliverOutcome | undefined> {
   const begun = performance.now();
   for (let k = 0; ; k++) {
     try {
-      const settled = await deps.database.db.transaction((tx) => write(tx, deps, input, attempt, receipt, known));
+      const settled = await deps.database.db.transaction((tx) => write(tx, deps, input, attempt, receipt, k === 0 ? known : undefined));
       await attempt.probe('settled');
       if (settled === undefined) return undefined;
       if (settled.t === 'outcome') return settled.outcome;
@@ -67,13 +70,14 @@ async function write(
   input: DeliverInput,
   attempt: Attempt,
   receipt: Receipt,
-  known?: StepContext,
+  known?: Known,
 ): Promise<Settled | undefined> {
   const { result } = receipt;
   const c =
-    known ??
-    stepOf(await enterJourney(tx, { journeyId: input.journeyId, state: input.state, at: attempt.now() }), input.step);
-  const row = await findMessage(tx, input);
+    known?.context ??
+    stepOf(await enterJourney(tx, deps.database, { journeyId: input.journeyId, state: input.state, at: attempt.now() }), input.step);
+  // The change itself is conditional, so a first try need not read what it wrote a moment ago.
+  const row = known && result.state === 'sent' ? known.row : await findMessage(tx, input);
   // A receipt is of one attempt: what was settled since, or is another attempt's, is not touched.
   if (row?.id !== receipt.message || row.attempt !== receipt.attempt) return undefined;
   if (row.state === 'sent') return { t: 'outcome', outcome: sentOutcome(c, row) };
@@ -84,8 +88,11 @@ async function write(
   await attempt.probe('settle:written');
   return settled;
 
-  async function settleAs(): Promise<Settled> {
-    if (result.state === 'sent') return { t: 'outcome', outcome: await sent(tx, deps, c, input, row!, result, now) };
+  async function settleAs(): Promise<Settled | undefined> {
+    if (result.state === 'sent') {
+      const outcome = await sent(tx, deps, c, input, row!, result, { now, probes: known?.probes ?? true });
+      return outcome && { t: 'outcome', outcome };
+    }
     if (result.state === 'refused')
       return refused(tx, deps, c, input, row!, result, { now, recalled: attempt.signal.aborted });
     if (!mayRepeat(c, row!))
@@ -102,10 +109,11 @@ async function sent(
   input: DeliverInput,
   row: MessageRow,
   result: { providerId: string; receipt: string },
-  now: number,
-): Promise<DeliverOutcome> {
+  { now, probes }: { now: number; probes: boolean },
+): Promise<DeliverOutcome | undefined> {
   const { providerId, receipt } = result;
-  await settleMessage(tx, row.id, { state: 'sent', providerId, receipt, at: new Date(now) });
+  const ours = await settleMessage(tx, row.id, { state: 'sent', providerId, receipt, at: new Date(now) }, row.attempt);
+  if (!ours) return undefined;
   await afterSent(tx, deps.crm, c, input, { now, offer: row.offer });
   const { template, variant, offer } = row;
   const details = {
@@ -116,11 +124,8 @@ async function sent(
     opens: staysOpen(c, offer),
   };
   await say(tx, c, input, now, { outcome: 'sent', reason: sentReason(input, now), template, variant, offer, details });
-  await closeCircuit(tx, {
-    provider: row.provider,
-    now: new Date(now),
-    perSecond: deps.settings.policy.releasePerSecond,
-  });
+  const { releasePerSecond } = deps.settings.policy;
+  if (probes) await closeCircuit(tx, { provider: row.provider, now: new Date(now), perSecond: releasePerSecond });
   return sentOutcome(c, row);
 }
 

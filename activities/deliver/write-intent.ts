@@ -20,6 +20,8 @@ type ToWrite = {
   contact: ContactRow;
   scope: Scope;
   existing: MessageRow | undefined;
+  /** An automatic stop of a provider stands: a success will end it. */
+  probes: boolean;
 };
 
 /** Reserves the message: words, recipient and address are frozen in the ledger from the first attempt on. */
@@ -35,7 +37,7 @@ export async function writeIntent(
   const lease = { leaseUntil: new Date(now + LEASE_MS), provider: providerOf(deps, channel) };
   if (w.existing) {
     const row = await retryMessage(tx, w.existing.id, { ...lease, attempt: w.existing.attempt + 1 });
-    return { t: 'send', context: c, row };
+    return { t: 'send', context: c, row, probes: w.probes };
   }
   const zone = w.contact.timeZone ?? w.scope.account.timeZone ?? deps.settings.systemZone;
   let composed;
@@ -63,7 +65,7 @@ export async function writeIntent(
     countsForCap: true,
     intendedAt: new Date(now),
   });
-  return { t: 'send', context: c, row };
+  return { t: 'send', context: c, row, probes: w.probes };
 }
 
 const domainOf = (mailbox: string): string => /@([^\s>]+)/.exec(mailbox)?.[1] ?? 'localhost';

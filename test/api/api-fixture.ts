@@ -91,3 +91,15 @@ export async function deadClient(): Promise<Client> {
   const { Client: TemporalClient, Connection } = await import('@temporalio/client');
   return new TemporalClient({ connection: Connection.lazy({ address: '127.0.0.1:1', connectTimeout: 500 }) });
 }
+
+/** An id that no other test uses: runs of all tests share one engine. */
+export const freshId = (prefix = 'acc'): string => `${prefix}-${randomUUID().slice(0, 13)}`;
+
+/** A started trial of a new account. */
+export async function aTrial(api: ApiFixture, more: Record<string, unknown> = {}): Promise<{ account: string; journey: string; answer: Answer }> {
+  const account = freshId();
+  const put = await api.call('PUT', `/v1/accounts/${account}`, { body: anAccount() });
+  if (put.status !== 201) throw new Error(put.text);
+  const answer = await api.call('POST', '/v1/journeys', { body: { playbook: '002.trial', account, ...more } });
+  return { account, journey: answer.body.id, answer };
+}

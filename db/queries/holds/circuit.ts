@@ -3,7 +3,7 @@ import { and, eq, isNull, lte } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { stops } from '../../schema/index.ts';
 import { releaseWaiters } from '../waiters/release-waiters.ts';
-import { lockStopsExclusive } from '../touches/lock-gate.ts';
+import { lockStops } from '../touches/lock-gate.ts';
 
 /** Who places the automatic stop of a provider that cannot be reached. */
 export const CIRCUIT = 'system:circuit';
@@ -16,7 +16,7 @@ export async function openCircuit(
   tx: Tx,
   i: { provider: string; reason: string; now: Date; probeAt: Date },
 ): Promise<void> {
-  await lockStopsExclusive(tx);
+  await lockStops(tx);
   const open = await tx
     .update(stops)
     .set({ until: i.probeAt, reason: i.reason })

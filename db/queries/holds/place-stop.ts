@@ -5,7 +5,7 @@ import { stops } from '../../schema/index.ts';
 import { recordAudit } from '../audit/record-audit.ts';
 import { awaitInFlight } from '../ledger/in-flight.ts';
 import type { InFlightScope } from '../ledger/in-flight.ts';
-import { lockStopsExclusive } from '../touches/lock-gate.ts';
+import { lockStops } from '../touches/lock-gate.ts';
 
 export type StopRow = typeof stops.$inferSelect;
 export type StopScope = 'global' | 'channel' | 'provider' | 'playbook';
@@ -31,7 +31,7 @@ export async function placeStop(
     throw new TenureError('invalid-request', 'A global stop has no target; every other stop names what it stops');
   const target = i.target ?? null;
   const stop = await db.transaction(async (tx) => {
-    await lockStopsExclusive(tx);
+    await lockStops(tx);
     const [row] = await tx
       .insert(stops)
       .values({

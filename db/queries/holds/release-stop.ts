@@ -3,7 +3,7 @@ import { TenureError } from '../../../workflows/contracts/errors.ts';
 import type { Db } from '../../database.ts';
 import { stops } from '../../schema/index.ts';
 import { recordAudit } from '../audit/record-audit.ts';
-import { lockStopsExclusive } from '../touches/lock-gate.ts';
+import { lockStops } from '../touches/lock-gate.ts';
 import { releaseWaiters } from '../waiters/release-waiters.ts';
 import { CIRCUIT } from './circuit.ts';
 import type { StopRow } from './place-stop.ts';
@@ -14,7 +14,7 @@ export async function releaseStop(
   i: { id: string; actor: string; reason: string; now: Date; perSecond: number },
 ): Promise<{ stop: StopRow; woken: number }> {
   return db.transaction(async (tx) => {
-    await lockStopsExclusive(tx);
+    await lockStops(tx);
     const [stop] = await tx
       .update(stops)
       .set({ releasedAt: i.now, releasedBy: i.actor })

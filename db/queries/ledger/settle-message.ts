@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { messages } from '../../schema/index.ts';
 
@@ -9,8 +9,8 @@ export type Settlement =
 
 const UNSETTLED = ['intended', 'in-doubt'];
 
-/** Writes what became of a message. Changes only what is not settled; answers whether it did. */
-export async function settleMessage(tx: Tx, id: string, s: Settlement): Promise<boolean> {
+/** Writes what became of a message. Changes only what is not settled (by this attempt, when one is named); answers whether it did. */
+export async function settleMessage(tx: Tx, id: string, s: Settlement, attempt?: number): Promise<boolean> {
   const set =
     s.state === 'sent'
       ? { state: s.state, providerId: s.providerId, receipt: s.receipt, sentAt: s.at, leaseUntil: null, error: null }
@@ -18,7 +18,13 @@ export async function settleMessage(tx: Tx, id: string, s: Settlement): Promise<
   const changed = await tx
     .update(messages)
     .set(set)
-    .where(and(eq(messages.id, id), inArray(messages.state, UNSETTLED)))
+    .where(
+      and(
+        eq(messages.id, id),
+        inArray(messages.state, UNSETTLED),
+        attempt === undefined ? undefined : and(eq(messages.attempt, attempt), isNotNull(messages.leaseUntil)),
+      ),
+    )
     .returning({ id: messages.id });
   return changed.length > 0;
 }

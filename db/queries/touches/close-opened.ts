@@ -1,62 +1,50 @@
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { State } from '../../../workflows/contracts/journey.ts';
 import type { Tx } from '../../database.ts';
-import { checklistItems, offers, tasks } from '../../schema/index.ts';
 
 const OFFER: Record<string, string> = { accepted: 'accepted', declined: 'declined', expired: 'expired' };
-const TASK: Record<string, string> = {
-  completed: 'completed',
-  answered: 'completed',
-  missed: 'missed',
-  expired: 'missed',
-};
+const TASK: Record<string, string> = { completed: 'completed', answered: 'completed', missed: 'missed', expired: 'missed' };
+type Closed = { step: string; n: number; at: string; outcome: string; offer: string | null; task: string | null };
 
 /** Brings the offers, tasks and checklist items of a journey to what its run says of them; a word that a person gave stands. */
 export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; at: Date }): Promise<void> {
   const steps = Object.entries(i.state.steps);
-  const done = steps.filter(([, x]) => x.st === 'done' && x.since !== undefined);
-  for (const [step, x] of done) {
-    const at = new Date(x.at ?? i.at);
-    const ended = i.state.ended !== null && x.reason === 'journey-ended';
-    const offer = ended ? 'withdrawn' : OFFER[x.outcome ?? ''];
-    const task = ended ? 'cancelled' : TASK[x.outcome ?? ''];
-    if (offer)
-      await tx
-        .update(offers)
-        .set({ state: offer, answeredAt: at, answeredBy: 'system' })
-        .where(
-          and(eq(offers.journeyId, i.journeyId), eq(offers.step, step), eq(offers.n, x.n), eq(offers.state, 'open')),
-        );
-    if (task)
-      await tx
-        .update(tasks)
-        .set({ state: task, outcome: x.outcome ?? null, completedBy: 'system', endedAt: at })
-        .where(and(eq(tasks.key, `${i.journeyId}/${step}/${x.n}`), eq(tasks.state, 'open')));
-  }
-  for (const [step, x] of steps)
-    for (const [item, at] of Object.entries(x.items ?? {}))
-      await tx
-        .update(checklistItems)
-        .set({ doneAt: new Date(at), doneBy: 'system' })
-        .where(
-          and(
-            eq(checklistItems.journeyId, i.journeyId),
-            eq(checklistItems.step, step),
-            eq(checklistItems.item, item),
-            isNull(checklistItems.doneAt),
-          ),
-        );
+  const closed = steps.flatMap(([step, x]): Closed[] => {
+    if (x.st !== 'done' || x.since === undefined) return [];
+    const withdrawn = i.state.ended !== null && x.reason === 'journey-ended';
+    const outcome = x.outcome ?? '';
+    const [offer = null, task = null] = withdrawn ? ['withdrawn', 'cancelled'] : [OFFER[outcome], TASK[outcome]];
+    return [{ step, n: x.n, at: new Date(x.at ?? i.at).toISOString(), outcome, offer, task }];
+  });
+  if (closed.length > 0) await close(tx, i.journeyId, closed);
+  const items = steps.flatMap(([step, x]) =>
+    Object.entries(x.items ?? {}).map(([item, at]) => ({ step, item, at: new Date(at).toISOString() })),
+  );
+  if (items.length > 0)
+    await tx.execute(sql`
+      update checklist_items c set done_at = d.at, done_by = 'system'
+      from jsonb_to_recordset(${JSON.stringify(items)}::jsonb) d(step text, item text, at timestamptz)
+      where c.journey_id = ${i.journeyId}::uuid and c.step = d.step and c.item = d.item and c.done_at is null`);
+}
+
+async function close(tx: Tx, journeyId: string, closed: Closed[]): Promise<void> {
+  const done = sql`jsonb_to_recordset(${JSON.stringify(closed)}::jsonb)
+    d(step text, n int, at timestamptz, outcome text, offer text, task text)`;
+  await tx.execute(sql`
+    update offers o set state = d.offer, answered_at = d.at, answered_by = 'system' from ${done}
+    where o.journey_id = ${journeyId}::uuid and o.step = d.step and o.n = d.n and o.state = 'open' and d.offer is not null`);
+  await tx.execute(sql`
+    update tasks t set state = d.task, outcome = d.outcome, completed_by = 'system', ended_at = d.at from ${done}
+    where t.key = ${`${journeyId}/`} || d.step || '/' || d.n and t.state = 'open' and d.task is not null`);
 }
 
 /** Withdraws and cancels whatever an ended journey still has open; what the system itself raised about it stays for staff. */
-export async function closeRest(tx: Tx, i: { journeyId: string; steps: string[]; at: Date }): Promise<void> {
-  await tx
-    .update(offers)
-    .set({ state: 'withdrawn', answeredAt: i.at, answeredBy: 'system' })
-    .where(and(eq(offers.journeyId, i.journeyId), eq(offers.state, 'open')));
-  if (i.steps.length === 0) return;
-  await tx
-    .update(tasks)
-    .set({ state: 'cancelled', completedBy: 'system', endedAt: i.at })
-    .where(and(inArray(tasks.key, i.steps), eq(tasks.state, 'open')));
+export async function closeRest(tx: Tx, i: { journeyId: string; tasks: string[]; at: Date }): Promise<void> {
+  const at = i.at.toISOString();
+  await tx.execute(sql`
+    update offers set state = 'withdrawn', answered_at = ${at}::timestamptz, answered_by = 'system'
+    where journey_id = ${i.journeyId}::uuid and state = 'open'`);
+  await tx.execute(sql`
+    update tasks set state = 'cancelled', completed_by = 'system', ended_at = ${at}::timestamptz
+    where key = any(${sql.param(i.tasks)}::text[]) and state = 'open'`);
 }

@@ -15,8 +15,6 @@ const columns = {
   stopFlag: journeys.stopFlag,
   stopCommand: journeys.stopCommand,
   pausedUntil: journeys.pausedUntil,
-  owner: journeys.owner,
-  plan: journeys.plan,
   endedAt: journeys.endedAt,
 };
 

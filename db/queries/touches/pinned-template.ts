@@ -1,18 +1,43 @@
-import { and, desc, eq, lte } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
+import type { CompiledTemplate } from '../../../activities/render/template-schema.ts';
 import type { Db, Tx } from '../../database.ts';
 import { templates } from '../../schema/index.ts';
 
-/** The major of a template that was newest when a playbook was published (its meaning, pinned); the newest of all when none was older. */
-export async function pinnedMajor(db: Db | Tx, id: string, publishedAt: Date): Promise<number | undefined> {
-  const newest = (...more: Parameters<typeof and>) =>
-    db
-      .select({ major: templates.major })
-      .from(templates)
-      .where(and(eq(templates.id, id), ...more))
-      .orderBy(desc(templates.major))
-      .limit(1);
-  const [pinned] = await newest(lte(templates.publishedAt, publishedAt));
-  if (pinned) return pinned.major;
-  const [any] = await newest();
-  return any?.major;
+export type PinnedTemplate = { major: number; minor: number; compiled: CompiledTemplate };
+
+const CACHE_SIZE = 500;
+const compiledBy = new Map<string, CompiledTemplate>();
+
+/**
+ * The copy that is sent: the newest minor of the major that was newest when the playbook was published (its meaning, pinned); of the newest major
+ * when none was older.
+ */
+export async function pinnedTemplate(db: Db | Tx, id: string, publishedAt: Date): Promise<PinnedTemplate | undefined> {
+  const at = publishedAt.toISOString();
+  const [row] = await db
+    .select({ major: templates.major, minor: templates.minor, sha256: templates.sha256 })
+    .from(templates)
+    .where(
+      and(
+        eq(templates.id, id),
+        sql`${templates.major} = (
+          select coalesce(max(t.major) filter (where t.published_at <= ${at}::timestamptz), max(t.major)) from templates t where t.id = ${id})`,
+      ),
+    )
+    .orderBy(desc(templates.minor))
+    .limit(1);
+  if (!row) return undefined;
+  const { major, minor, sha256 } = row;
+  const compiled = compiledBy.get(sha256) ?? (await readCompiled(db, { id, major, minor }));
+  if (compiledBy.size >= CACHE_SIZE) compiledBy.delete(compiledBy.keys().next().value!);
+  compiledBy.set(sha256, compiled);
+  return { major, minor, compiled };
+}
+
+async function readCompiled(db: Db | Tx, of: { id: string; major: number; minor: number }): Promise<CompiledTemplate> {
+  const [row] = await db
+    .select({ compiled: templates.compiled })
+    .from(templates)
+    .where(and(eq(templates.id, of.id), eq(templates.major, of.major), eq(templates.minor, of.minor)));
+  return row!.compiled as unknown as CompiledTemplate;
 }

@@ -193,7 +193,7 @@ export type Story = { gap: number; late: boolean; action: Action }[];
 
 const length = fc.constantFrom('PT0S', 'PT1H', 'P1D', 'P3D', '-P1D', 'P1M');
 const chance = <T>(x: fc.Arbitrary<T>) => fc.option(x, { nil: undefined, freq: 3 });
-const closing = fc.constantFrom(
+const closing: fc.Arbitrary<string[]> = fc.constantFrom<string[][]>(
   ['sent'],
   ['accepted'],
   ['expired', 'missed'],

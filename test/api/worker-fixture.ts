@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { createBulkActivities } from '../../activities/bulk/create-bulk-activities.ts';
+import { createJourneyActivities } from '../../activities/deliver/create-activities.ts';
+import { createHousekeepingActivities } from '../../activities/housekeeping/create-housekeeping-activities.ts';
+import { createCommandIssuer } from '../../api/commands/issue-command.ts';
+import { defaultPolicy } from '../../activities/arbiter/policy.ts';
+import { composePorts } from '../../workers/ports.ts';
+import { testWorker } from '../support/engine.ts';
+import { apiFixture } from './api-fixture.ts';
+import type { ApiFixture } from './api-fixture.ts';
+
+export type WorkingApi = ApiFixture & { stopWorker(): Promise<void>; taskQueue: string };
+
+/** The API with the product's own worker behind it: real workflows, real activities, embedded providers. */
+export async function workingApi(): Promise<WorkingApi> {
+  const taskQueue = `api-${randomUUID()}`;
+  const api = await apiFixture({ config: { taskQueue } });
+  const { database, deps } = api;
+  const { client, clock, log } = deps;
+  const { secret, publicUrl, systemZone } = deps.config;
+  const worker = await testWorker({
+    taskQueue,
+    activities: {
+      ...createJourneyActivities({
+        database,
+        clock: (shift) => Date.now() + shift,
+        ...composePorts({}),
+        settings: { secret, publicUrl, systemZone, mailFrom: 'Tenure <no-reply@tenure.test>', policy: defaultPolicy },
+        log: log as never,
+      }),
+      ...createBulkActivities({ database, issue: createCommandIssuer({ database, client, clock, log, taskQueue }).issue, clock }),
+      ...createHousekeepingActivities({ database, clock, log }),
+    },
+  });
+  const running = worker.run();
+  let stopped = false;
+  const stopWorker = async () => {
+    if (stopped) return;
+    stopped = true;
+    worker.shutdown();
+    await running;
+  };
+  return {
+    ...api,
+    taskQueue,
+    stopWorker,
+    close: async () => {
+      await stopWorker();
+      await api.close();
+    },
+  };
+}
+
+/** Waits until `check` gives something, asking every 50 ms. */
+export async function eventually<T>(check: () => Promise<T | undefined | false>, ms = 15_000): Promise<T> {
+  const until = Date.now() + ms;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > until) throw new Error('it did not come');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
