@@ -1,4 +1,3 @@
-import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -68,7 +67,8 @@ export async function buildApp(given: ApiDeps): Promise<FastifyInstance> {
 
   problems(app, deps);
   await app.register(helmet, { contentSecurityPolicy: false, hsts: false });
-  await app.register(formbody);
+  // JSON is all that is read, except by the page for unsubscribing.
+  app.removeContentTypeParser('text/plain');
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

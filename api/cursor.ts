@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { InvalidRequest } from './problem.ts';
+import { unstorable } from './unstorable.ts';
 
 /** Query parameters of every list. */
 export const paging = {
   cursor: z.string().max(500).optional().describe('nextCursor of the page before'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 };
+
+/** When the last item of a page was, in its mark. */
+export const markAt = z.iso.datetime();
 
 /** An opaque mark of where a list goes on. */
 export const toCursor = (mark: unknown): string => Buffer.from(JSON.stringify(mark)).toString('base64url');
@@ -14,10 +18,12 @@ export const toCursor = (mark: unknown): string => Buffer.from(JSON.stringify(ma
 export function fromCursor<S extends z.ZodType>(schema: S, cursor: string | undefined): z.infer<S> | undefined {
   if (cursor === undefined) return undefined;
   try {
-    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    const mark: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (unstorable(mark).length === 0) return schema.parse(mark);
   } catch {
-    throw new InvalidRequest([{ pointer: '/query/cursor', detail: 'not a cursor of this list' }]);
+    // Told below.
   }
+  throw new InvalidRequest([{ pointer: '/query/cursor', detail: 'not a cursor of this list' }]);
 }
 
 /** A page of rows read with `limit + 1`: its items, and the cursor of the next one when there is one. */

@@ -29,7 +29,8 @@ export class InvalidRequest extends Error {
 }
 
 const escape = (part: PropertyKey) => String(part).replaceAll('~', '~0').replaceAll('/', '~1');
-const pointer = (root: string, path: readonly PropertyKey[]) => [root, ...path.map(escape)].join('/');
+/** The JSON pointer of a path below `root`. */
+export const pointer = (root: string, path: readonly PropertyKey[]) => [root, ...path.map(escape)].join('/');
 
 /** zod's issues as JSON pointers; an unknown field is named itself, and of a union the issues of its nearest member. */
 export function issuesOf(root: string, issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[] = []): Issue[] {

@@ -25,7 +25,8 @@ export const isPlan = (id: string): boolean => Object.hasOwn(plans, id);
 /** The plan of this id; throws TenureError `unknown-plan`. */
 export function planOf(id: string): Plan {
   if (isPlan(id)) return plans[id]!;
-  throw new TenureError('unknown-plan', `There is no plan of that name. Known: ${Object.keys(plans).join(', ')}.`, {
-    known: Object.keys(plans),
+  const known = Object.keys(plans);
+  throw new TenureError('unknown-plan', `There is no plan of that name. Known: ${known.join(', ')}.`, {
+    ...{ known, errors: [{ pointer: '/plan', detail: 'unknown plan' }] },
   });
 }

@@ -44,13 +44,16 @@ export type Prepared = { timetable: Timetable; state: State; input: JourneyInput
 const EARLIEST = Date.UTC(2000, 0, 1);
 const LATEST = Date.UTC(2101, 0, 1);
 const DAY = 86_400_000;
+const OPTIONS = [{ pointer: '/options', detail: 'cannot be in this playbook' }];
 
 /** Everything a journey begins with, from data alone; throws TenureError for whatever cannot be. */
 export function prepareStart(start: PrepareStart): Prepared {
   const { playbook, account, now, journeyId } = start;
   const startedAt = start.anchor ?? now;
   if (!(startedAt >= EARLIEST && startedAt < LATEST))
-    throw new TenureError('invalid-date', 'The anchor must lie in the years 2000 to 2100.');
+    throw new TenureError('invalid-date', 'The anchor must lie in the years 2000 to 2100.', {
+      errors: [{ pointer: '/anchor', detail: 'out of range' }],
+    });
   planOf(account.plan);
   const { config, timetable } = figures(start);
   const zone = zoneRules(recipientZone(start), Math.min(startedAt, now) - 2 * DAY, coverage(startedAt, now));
@@ -90,11 +93,15 @@ function possible(playbook: Playbook, version: number, config: Record<string, Co
   try {
     timetable = compileTimetable(playbook, version, config);
   } catch (error) {
-    if (error instanceof RangeError) throw new TenureError('invalid-request', `With these options ${error.message}.`);
+    if (error instanceof RangeError)
+      throw new TenureError('invalid-request', `With these options ${error.message}.`, { errors: OPTIONS });
     throw error;
   }
   const [problem] = timetableProblems(timetable);
-  if (problem) throw new TenureError('invalid-date', `With these options ${problem.path} ${problem.message}.`);
+  if (problem)
+    throw new TenureError('invalid-date', `With these options ${problem.path} ${problem.message}.`, {
+      errors: OPTIONS,
+    });
   return timetable;
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { buildWorkflowBundle, sourceHash } from '../temporal-config/bundle.ts';
@@ -37,4 +38,35 @@ export async function buildAll(say: (line: string) => void = console.log, root =
   say(`${relative(root, codePath)} (build ${buildId.slice(0, 12)})`);
 }
 
-if (process.argv[1] === import.meta.filename) await buildAll();
+/** Builds when `dist/` is not of these sources; of several processes that find it stale one builds and the others wait. */
+export async function buildWhenStale(say: (line: string) => void = console.log, root = projectRoot()): Promise<void> {
+  if (await isCurrent(root)) return;
+  const lock = join(root, 'node_modules', '.cache', 'tenure-build.lock');
+  await mkdir(join(lock, '..'), { recursive: true });
+  for (const until = Date.now() + 60_000; Date.now() < until; await sleep(200)) {
+    const mine = await mkdir(lock).then(
+      () => true,
+      () => false,
+    );
+    if (!mine) {
+      const age = Date.now() - (await stat(lock).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
+      if (age > 60_000) await rm(lock, { recursive: true, force: true });
+      continue;
+    }
+    try {
+      if (!(await isCurrent(root))) await buildAll(say, root);
+      return;
+    } finally {
+      await rm(lock, { recursive: true, force: true });
+    }
+  }
+  throw new Error(`another build holds ${lock}: remove it when no build runs`);
+}
+
+async function isCurrent(root: string): Promise<boolean> {
+  const built = await readFile(join(root, 'dist', 'build.json'), 'utf8').catch(() => undefined);
+  return built !== undefined && (JSON.parse(built) as { sources?: string }).sources === (await sourceHash(root, sources));
+}
+
+if (process.argv[1] === import.meta.filename) await (process.argv.includes('--when-stale') ? buildWhenStale() : buildAll());
+

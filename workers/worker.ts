@@ -3,6 +3,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createCommandIssuer } from '../api/commands/issue-command.ts';
+import { createBulkActivities } from '../activities/bulk/create-bulk-activities.ts';
 import { createJourneyActivities } from '../activities/deliver/create-activities.ts';
 import type { JourneyDeps } from '../activities/deliver/deps.ts';
 import { createHousekeepingActivities } from '../activities/housekeeping/create-housekeeping-activities.ts';

@@ -20,6 +20,11 @@ export type ArbiterPolicy = {
   recheckMs: number;
   pausedRecheckMs: number;
   providerRecheckMs: number;
+  /** How long a dead provider is left alone before one touch tries it again. */
+  probeAfterMs: number;
+  /** First wait after a refusal for now or a doubt that may be repeated; it doubles up to `retryAtMostMs`. */
+  retryAfterMs: number;
+  retryAtMostMs: number;
   /** How many touches a second a released hold or stop wakes. */
   releasePerSecond: number;
 };
@@ -37,6 +42,9 @@ export const defaultPolicy: ArbiterPolicy = {
   recheckMs: 24 * 3_600_000,
   pausedRecheckMs: 5 * 60_000,
   providerRecheckMs: 15 * 60_000,
+  probeAfterMs: 30_000,
+  retryAfterMs: 60_000,
+  retryAtMostMs: 15 * 60_000,
   releasePerSecond: 5,
 };
 

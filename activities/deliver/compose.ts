@@ -6,6 +6,7 @@ import type { Scope } from '../../playbooks/cel/scope.ts';
 import type { Channel } from '../../workflows/contracts/playbook.ts';
 import { mailHeaders } from '../email/mail-headers.ts';
 import { RenderError, render } from '../render/render.ts';
+import type { CompiledTemplate } from '../render/template-schema.ts';
 import { signUnsubscribe } from '../unsubscribe-token.ts';
 import type { StepContext } from './context.ts';
 import type { DeliverSettings } from './deps.ts';
@@ -37,7 +38,10 @@ export async function compose(
     ...say.data,
     ...(unsubscribeUrl ? { unsubscribe_link: unsubscribeUrl } : {}),
   };
-  const rendered = render(row.compiled, given, { zone: to.zone, locale: settings.locale ?? 'en-US' });
+  const rendered = render(row.compiled as unknown as CompiledTemplate, given, {
+    zone: to.zone,
+    locale: settings.locale ?? 'en-US',
+  });
   return {
     subject: rendered.subject ?? rendered.title ?? null,
     html: rendered.html ?? null,

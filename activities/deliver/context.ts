@@ -53,7 +53,11 @@ export function stepOf(context: JourneyContext, id: string): StepContext {
   return { ...context, step, spec };
 }
 
-async function publishedPlaybook(tx: Tx, database: Database, by: { playbook: string; version: number }): Promise<Published> {
+async function publishedPlaybook(
+  tx: Tx,
+  database: Database,
+  by: { playbook: string; version: number },
+): Promise<Published> {
   const key = `${by.playbook}@${by.version}`;
   const kept = published.get(database) ?? new Map<string, Published>();
   published.set(database, kept);

@@ -43,7 +43,7 @@ export async function factsOf(
         circuit: s.by === CIRCUIT,
       }))
       .filter((s) => s.circuit || s.until === null || s.until > now),
-    flag: c.journey.stopFlag as ArbiterFacts['flag'],
+    flag: c.hadEnded ? 'exited' : (c.journey.stopFlag as ArbiterFacts['flag']),
     pausedUntil: c.journey.pausedUntil?.getTime() ?? null,
     account: account.erasedAt ? 'erased' : account.closedAt ? 'closed' : 'open',
     holds: loaded.holds.map((h) => ({

@@ -14,6 +14,7 @@ import { judgeStep } from '../../playbooks/judge/judge-step.ts';
 import type { Judgement } from '../../playbooks/judge/judge-step.ts';
 import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
 import { decide } from '../arbiter/decide.ts';
+import { raiseTask } from '../tasks/raise-task.ts';
 import type { Attempt } from './attempt.ts';
 import { enterJourney, stepOf } from './context.ts';
 import type { StepContext } from './context.ts';
@@ -69,7 +70,7 @@ async function decided(
   const { facts, contact } = await factsOf(tx, deps, c, loaded, existing, now);
   // Whether the journey and the account are open at all is asked first, so that nothing is said about a step that is paused.
   const early = decide({ ...facts, kind: 'check' }, policy);
-  if (early.is !== 'go') return outcomeOf(await refused(tx, c, input, now, early));
+  if (early.is !== 'go') return outcomeOf(await refused(tx, deps, c, input, now, early));
   if (now > input.staleAfter) return outcomeOf(await stale(tx, c, input, now));
   const scope = scopeOf(c, input, { ...loaded, account: loaded.account }, contact, now);
   let judged: Judgement;
@@ -82,9 +83,9 @@ async function decided(
     await say(tx, c, input, now, { outcome: 'skipped', reason: judged.reason, variant: judged.variant ?? null });
     return outcomeOf({ is: 'skipped', reason: judged.reason, ...(judged.variant ? { variant: judged.variant } : {}) });
   }
-  const verdict = decide(await claimProbe(tx, facts, now), policy);
+  const verdict = decide(await claimProbe(tx, facts, now, policy.probeAfterMs), policy);
   if (verdict.is !== 'go')
-    return outcomeOf(await refused(tx, c, input, now, verdict, judged.is === 'go' ? judged.variant : undefined));
+    return outcomeOf(await refused(tx, deps, c, input, now, verdict, judged.is === 'go' ? judged.variant : undefined));
   if (judged.is !== 'go' || !contact) return outcomeOf(await decideWithoutSending(tx, deps, c, input, now, judged));
   const probes = facts.stops.some((stop) => stop.circuit);
   return writeIntent(tx, deps, c, input, now, { going: judged, contact, scope, existing, probes });
@@ -94,12 +95,14 @@ const outcomeOf = (outcome: DeliverOutcome): Reserved => ({ t: 'outcome', outcom
 
 async function refused(
   tx: Tx,
+  deps: JourneyDeps,
   c: StepContext,
   input: DeliverInput,
   now: number,
   verdict: Exclude<ReturnType<typeof decide>, { is: 'go' }>,
   variant?: string,
 ): Promise<DeliverOutcome> {
+  if (c.step.class === 'legal' && verdict.is !== 'skipped') await alarm(tx, deps, c, input, now, verdict.reason);
   if (verdict.is === 'held') {
     const { hold, recheck, reason } = verdict;
     return sayHeld(tx, c, input, now, { is: 'held', hold, recheck, reason }, verdict.details);
@@ -122,4 +125,23 @@ async function stale(tx: Tx, c: StepContext, input: DeliverInput, now: number): 
       : { outcome: 'held', reason: 're-planned' };
   await say(tx, c, input, now, { ...word, details });
   return { is: 'stale' };
+}
+
+/** A legal notice that a stop or an exit keeps back may miss its date: a person is told at once. */
+async function alarm(
+  tx: Tx,
+  deps: JourneyDeps,
+  c: StepContext,
+  input: DeliverInput,
+  now: number,
+  reason: string,
+): Promise<void> {
+  const { journeyId, step, n } = input;
+  deps.log.error({ journey: journeyId, step, reason }, 'a legal notice is kept back');
+  await raiseTask(tx, {
+    ...{ journeyId, step, n, now, owner: input.state.owner, accountId: c.journey.accountId },
+    what: 'legal-kept-back',
+    title: `“${c.spec.title}” is kept back`,
+    instructions: `The legal notice ${step} of ${c.playbook.id} v${c.journey.version} did not leave (${reason}). See to it that it reaches the customer in its time.`,
+  });
 }

@@ -16,7 +16,6 @@ import type { RefusalKind } from '../ports.ts';
 import { raiseTask } from '../tasks/raise-task.ts';
 import { afterSent } from './after-sent.ts';
 import type { Attempt, Receipt } from './attempt.ts';
-import { PROBE_AFTER_MS } from './circuit.ts';
 import { enterJourney, stepOf } from './context.ts';
 import type { StepContext } from './context.ts';
 import type { JourneyDeps } from './deps.ts';
@@ -46,7 +45,9 @@ export async function settle(
   const begun = performance.now();
   for (let k = 0; ; k++) {
     try {
-      const settled = await deps.database.db.transaction((tx) => write(tx, deps, input, attempt, receipt, k === 0 ? known : undefined));
+      const settled = await deps.database.db.transaction((tx) =>
+        write(tx, deps, input, attempt, receipt, k === 0 ? known : undefined),
+      );
       await attempt.probe('settled');
       if (settled === undefined) return undefined;
       if (settled.t === 'outcome') return settled.outcome;
@@ -75,7 +76,10 @@ async function write(
   const { result } = receipt;
   const c =
     known?.context ??
-    stepOf(await enterJourney(tx, deps.database, { journeyId: input.journeyId, state: input.state, at: attempt.now() }), input.step);
+    stepOf(
+      await enterJourney(tx, deps.database, { journeyId: input.journeyId, state: input.state, at: attempt.now() }),
+      input.step,
+    );
   // The change itself is conditional, so a first try need not read what it wrote a moment ago.
   const row = known && result.state === 'sent' ? known.row : await findMessage(tx, input);
   // A receipt is of one attempt: what was settled since, or is another attempt's, is not touched.
@@ -98,7 +102,7 @@ async function write(
     if (!mayRepeat(c, row!))
       return { t: 'outcome', outcome: await settleInDoubt(tx, deps, c, input, row!, { now, code: result.code }) };
     await endLease(tx, row!.id, row!.attempt, `in-doubt:${result.code}`);
-    return { t: 'retry', code: 'in-doubt', afterMs: backOff(row!.attempt) };
+    return { t: 'retry', code: 'in-doubt', afterMs: backOff(deps, row!.attempt) };
   }
 }
 
@@ -129,7 +133,8 @@ async function sent(
   return sentOutcome(c, row);
 }
 
-const backOff = (attempt: number): number => Math.min(15 * 60_000, 60_000 * 2 ** (attempt - 1));
+const backOff = ({ settings: { policy } }: JourneyDeps, attempt: number): number =>
+  Math.min(policy.retryAtMostMs, policy.retryAfterMs * 2 ** (attempt - 1));
 
 async function refused(
   tx: Tx,
@@ -152,14 +157,14 @@ async function refused(
     'a provider refused for now',
   );
   if (result.kind !== 'unavailable')
-    return { t: 'retry', code: result.kind, afterMs: result.retryAfterMs ?? backOff(row.attempt) };
+    return { t: 'retry', code: result.kind, afterMs: result.retryAfterMs ?? backOff(deps, row.attempt) };
   await openCircuit(tx, {
     provider: row.provider,
     reason: result.code,
     now: new Date(now),
-    probeAt: new Date(now + PROBE_AFTER_MS),
+    probeAt: new Date(now + deps.settings.policy.probeAfterMs),
   });
-  return { t: 'retry', code: 'provider-unavailable', afterMs: PROBE_AFTER_MS + 1_000 };
+  return { t: 'retry', code: 'provider-unavailable', afterMs: deps.settings.policy.probeAfterMs + 1_000 };
 }
 
 async function failed(

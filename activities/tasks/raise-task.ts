@@ -11,7 +11,7 @@ export async function raiseTask(
     accountId: string;
     step: string;
     n: number;
-    what: 'in-doubt' | 'render-error' | 'data-error' | 'rejected';
+    what: 'in-doubt' | 'render-error' | 'data-error' | 'rejected' | 'legal-kept-back';
     title: string;
     instructions: string;
     owner: string | null;

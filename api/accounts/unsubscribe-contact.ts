@@ -10,21 +10,19 @@ import { insertEvents } from '../../db/queries/events/insert-events.ts';
 import { openListeners } from '../../db/queries/events/open-listeners.ts';
 import { hashBody } from '../plugins/idempotency.ts';
 
-export const UNSUBSCRIBED = 'contact.unsubscribed';
+export const UNSUBSCRIBED = 'unsubscribed';
 const SOURCE = 'one-click';
 
-/** Takes a customer's no: address suppressed at once, consent withdrawn, journeys that listen told. False when it was said before. */
+type Contact = NonNullable<Awaited<ReturnType<typeof readContact>>>;
+type No = { channel: string; source: string; at: Date; secret: string };
+
+/** Takes a customer's no by a link: address suppressed at once, consent withdrawn, journeys that listen told. False when it was said before. */
 export async function unsubscribeContact(tx: Tx, claim: UnsubscribeClaim, secret: string, now: number): Promise<boolean> {
   const at = new Date(now);
   const contact = await readContact(tx, claim.contact);
   if (!contact) return false;
   const { accountId } = contact;
-  const address = claim.channel === 'sms' ? contact.phone : contact.email;
-  const fresh = address
-    ? await suppress(tx, { channel: claim.channel, addressHash: addressHash(claim.channel, address, secret), scope: 'marketing', reason: 'unsubscribed', source: SOURCE, at })
-    : false;
-  const withdrawn = await withdrawConsent(tx, { contactId: contact.id, channel: claim.channel, source: SOURCE, at });
-  if (!fresh && !withdrawn) return false;
+  if (!(await takeNo(tx, contact, { channel: claim.channel, source: SOURCE, at, secret }))) return false;
   const id = `unsubscribe:${randomUUID()}`;
   const fields = { channel: claim.channel };
   const data = { ...fields, contact: contact.id };
@@ -35,4 +33,14 @@ export async function unsubscribeContact(tx: Tx, claim: UnsubscribeClaim, secret
   const details = { contact: contact.id, channel: claim.channel, message: claim.message ?? null };
   await recordAudit(tx, { at, actor: 'customer', action: 'contact.unsubscribe', target: `account:${accountId}`, reason: SOURCE, details });
   return true;
+}
+
+/** Suppresses a contact's address for marketing and withdraws its consent on a channel; false when both were so already. */
+export async function takeNo(tx: Tx, contact: Contact, { channel, source, at, secret }: No): Promise<boolean> {
+  const address = channel === 'sms' ? contact.phone : channel === 'email' ? contact.email : null;
+  const fresh = address
+    ? await suppress(tx, { channel, addressHash: addressHash(channel, address, secret), scope: 'marketing', reason: 'unsubscribed', source, at })
+    : false;
+  const withdrawn = await withdrawConsent(tx, { contactId: contact.id, channel, source, at });
+  return fresh || withdrawn;
 }

@@ -28,12 +28,12 @@ const POLLER_MS = 75_000;
 export async function sendUpdate({ client, taskQueue, deadlineMs }: Options, workflowId: string, command: Command): Promise<Sent> {
   const until = Date.now() + deadlineMs;
   const gone = new AbortController();
-  let why: Sent | undefined;
+  let nobody: Promise<Sent | undefined> | undefined;
   const watch = setTimeout(() => {
-    void presence(client, taskQueue, Math.max(100, until - Date.now() - 100)).then((found) => {
-      if (found === 'here') return;
-      why = { is: 'unknown', code: found };
+    nobody = presence(client, taskQueue, Math.min(1500, deadlineMs / 2)).then((found) => {
+      if (found === 'here') return undefined;
       gone.abort();
+      return { is: 'unknown', code: found };
     });
   }, Math.min(1000, deadlineMs / 3));
   try {
@@ -43,7 +43,8 @@ export async function sendUpdate({ client, taskQueue, deadlineMs }: Options, wor
     );
     return { is: 'applied', answer };
   } catch (error) {
-    return why ?? outcomeOf(error);
+    const outcome = outcomeOf(error);
+    return outcome.is === 'unknown' && outcome.code === 'outcome-unknown' ? ((await nobody) ?? outcome) : outcome;
   } finally {
     clearTimeout(watch);
   }

@@ -19,19 +19,21 @@ import type { EventBody } from '../../workflows/contracts/api.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Happening } from '../../workflows/contracts/journey.ts';
 import type { Catalog, Published } from '../playbooks/catalog.ts';
+import { UNSUBSCRIBED, takeNo } from '../accounts/unsubscribe-contact.ts';
 import { hashBody } from '../plugins/idempotency.ts';
 import { openJourney } from '../journeys/open-journey.ts';
 import { FACTS_RECORDED, METRICS_RECORDED, checkEvents } from './check-events.ts';
 
-export type Ingest = { events: EventBody[]; actor: string; catalog: Catalog; systemZone: string; now: number };
+export type Ingest = { events: EventBody[]; actor: string; catalog: Catalog; systemZone: string; secret: string; now: number };
 export type Ingested = { accepted: number; duplicates: number; started: JourneyRow[] };
 
 /** Stores events once each, with all that follows from them, in the caller's transaction; nothing is stored when one of them cannot be. */
-export async function ingestEvents(tx: Tx, { events, actor, catalog, systemZone, now }: Ingest): Promise<Ingested> {
+export async function ingestEvents(tx: Tx, { events, actor, catalog, systemZone, secret, now }: Ingest): Promise<Ingested> {
   checkEvents(events, catalog, now);
   const accounts = await knownAccounts(tx, events);
   const fresh = await store(tx, events, actor, now);
   await record(tx, fresh, now);
+  for (const event of fresh) if (event.type === UNSUBSCRIBED) await accountSaysNo(tx, event, secret, now);
   const listeners = await openListeners(tx, [...new Set(fresh.map((event) => event.account))]);
   const tellings: Telling[] = [];
   const started: JourneyRow[] = [];
@@ -98,6 +100,12 @@ async function record(tx: Tx, events: EventBody[], now: number): Promise<void> {
     );
   await putMetrics(tx, metrics);
   for (const event of inTime) if (event.type === FACTS_RECORDED) await mergeFacts(tx, event.account, event.data ?? {}, new Date(now));
+}
+
+/** The event names no contact: the no is taken for all of the account, from now on, whenever it was said. */
+async function accountSaysNo(tx: Tx, event: EventBody, secret: string, now: number): Promise<void> {
+  const channel = String(event.data?.channel ?? 'email');
+  for (const contact of await readContacts(tx, event.account)) await takeNo(tx, contact, { channel, source: 'event', at: new Date(now), secret });
 }
 
 function tell(tellings: Telling[], listener: Listener, event: EventBody, now: number): void {

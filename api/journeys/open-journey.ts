@@ -33,7 +33,9 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
   if (!account) throw new TenureError('unknown-account', `There is no account ${body.account}.`, { account: body.account });
   if (account.erasedAt || account.closedAt) throw new TenureError('account-closed', 'The account is closed or erased.', { account: body.account });
   const lock = journeyWorkflowId(kind, body.account, body.key);
-  const known = (await readJourney(tx, id)) ?? (await readOpenJourney(tx, lock));
+  const same = await readJourney(tx, id);
+  if (same && same.lock !== lock) throw new TenureError('id-reused', 'This Idempotency-Key started another journey.');
+  const known = same ?? (await readOpenJourney(tx, lock));
   if (known) return { row: sameOne(known, playbook.id), created: false };
   await checkReentry(tx, { lock, playbook: playbook.id, reentry, now });
 

@@ -1,16 +1,20 @@
 import type { Api, Deps } from '../deps.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
-import { InvalidRequest, issuesOf, toProblem } from '../problem.ts';
+import { InvalidRequest, issuesOf, pointer, toProblem } from '../problem.ts';
+import { unstorable } from '../unstorable.ts';
 import type { z } from 'zod';
 
+const UNSTORABLE = 'must be whole characters of Unicode, none of them null';
 const PARTS: Record<string, string> = { body: '', querystring: '/query', params: '/path', headers: '/headers' };
 
 /** Every error leaves as problem+json, and nothing of the inside with it. */
 export function problems(app: Api, deps: Deps): void {
   app.setValidatorCompiler(({ schema, httpPart }) => (data) => {
+    const root = PARTS[httpPart ?? 'body'] ?? '';
     const result = (schema as unknown as z.ZodType).safeParse(data);
-    if (result.success) return { value: result.data };
-    return { error: new InvalidRequest(issuesOf(PARTS[httpPart ?? 'body'] ?? '', result.error.issues)) };
+    if (!result.success) return { error: new InvalidRequest(issuesOf(root, result.error.issues)) };
+    const broken = unstorable(result.data).map((path) => ({ pointer: pointer(root, path), detail: UNSTORABLE }));
+    return broken.length > 0 ? { error: new InvalidRequest(broken) } : { value: result.data };
   });
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error: unknown, request, reply) => {

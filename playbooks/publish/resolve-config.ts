@@ -13,11 +13,15 @@ export function resolveConfig(playbook: Playbook, options: Record<string, unknow
       throw new TenureError(
         'unknown-name',
         `${playbook.id} has no option of that name. Known: ${known.join(', ') || 'none'}.`,
-        { known },
+        { known, errors: [{ pointer: `/options/${name}`, detail: 'unknown option' }] },
       );
     }
     const wrong = optionProblem(entry, value);
-    if (wrong) throw new TenureError('invalid-request', `Option ${name} ${wrong}.`, { option: name });
+    if (wrong)
+      throw new TenureError('invalid-request', `Option ${name} ${wrong}.`, {
+        option: name,
+        errors: [{ pointer: `/options/${name}`, detail: wrong }],
+      });
     config[name] = value as ConfigValue;
   }
   return config;

@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createCommandIssuer } from '../../api/commands/issue-command.ts';
-import { startSettling } from '../../api/commands/settle-commands.ts';
 import type { Database } from '../../db/database.ts';
 import { DELIVERIES_CHANNEL } from '../../db/queries/deliveries/tell-journeys.ts';
 import { finishStarts } from './finish-starts.ts';
+import { resendCommands } from './resend-commands.ts';
 import { tellAccount } from './tell-account.ts';
 
 export type DispatcherParts = {
@@ -25,7 +25,6 @@ export type Dispatcher = { stop(): Promise<void> };
 
 const LANES = 3;
 const REPAIR_EVERY_MS = 2_000;
-const UNANSWERED_MS = 5_000;
 const BACK_OFF_MS = [250, 500, 1_000, 2_000, 5_000, 10_000];
 
 /** Starts telling runs what happened; `stop` ends it once what is being told has been. */
@@ -38,19 +37,13 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
     return undefined;
   });
   const lanes = [...Array(LANES).keys()].map(() => loop(async () => tellAll(parts, later, stopping.signal), wake.next));
-  const starts = loop(
-    async () => void (await finishStarts({ ...parts, now: new Date(parts.clock()) })),
-    () => delay(REPAIR_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined),
-  );
-  const { database, clock, log } = parts;
-  const commands = startSettling({
-    db: database.db,
-    issuer: createCommandIssuer(parts),
-    clock,
-    log,
-    everyMs: REPAIR_EVERY_MS,
-    afterMs: UNANSWERED_MS,
-  });
+  const soon = () => delay(REPAIR_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+  const starts = loop(async () => void (await finishStarts({ ...parts, now: new Date(parts.clock()) })), soon);
+  const issuer = createCommandIssuer(parts);
+  let mark: Date | undefined;
+  const commands = loop(async () => {
+    mark = await resendCommands({ ...parts, issuer }, mark);
+  }, soon);
 
   async function loop(work: () => Promise<void>, pause: () => Promise<void>): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted;) {
@@ -71,7 +64,7 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
     async stop() {
       stopping.abort();
       wake.now();
-      await Promise.all([...lanes, starts, commands.stop()]);
+      await Promise.all([...lanes, starts, commands]);
       await (await listening)?.unlisten().catch(() => undefined);
     },
   };

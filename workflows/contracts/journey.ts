@@ -45,7 +45,12 @@ export type StepState = {
   offer?: string;
   /** A fact that came before the outcome of its own touch; applied with that outcome. */
   closing?: { what: FactKind; at: Instant };
+  /** The revision of the state that its touch was started with. */
+  rev?: number;
 };
+
+/** How an earlier occurrence of a repeating step ended, kept until an activity that knows of it has been heard of. */
+export type PastOccurrence = StepState & { step: string; rev: number };
 
 export type Pause = { since: Instant; until: Instant | null; clock: ClockRule | null; by: string };
 
@@ -63,6 +68,8 @@ export type State = {
   flags: Record<string, Instant>;
   stages: Record<string, { entered?: Instant; ended?: Instant }>;
   steps: Record<string, StepState>;
+  /** Earlier occurrences whose end may not be in the database yet. */
+  past?: PastOccurrence[];
   pause: Pause | null;
   ended: Ended | null;
   /** ms added to an anchor by extensions so far. */

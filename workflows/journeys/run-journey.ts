@@ -52,8 +52,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   };
 
   const touch = ({ step, n, due, staleAfter }: Effect & { t: 'touch' }) => {
-    const summary = timetable.steps.find((s) => s.id === step)?.title ?? step;
-    void beside(step, () => deliver.executeWithOptions({ summary }, [{ journeyId, account, step, n, due, staleAfter, clockShift, state }]))
+    void beside(step, () => deliver.executeWithOptions({ summary: titleOf(step) }, [{ journeyId, account, step, n, due, staleAfter, clockShift, state }]))
       .catch((error: unknown): DeliverOutcome => {
         if (wf.isCancellation(error)) return { is: 'recalled' };
         if (error instanceof wf.ActivityFailure) return { is: 'failed', reason: 'internal-error' };
@@ -76,7 +75,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   async function answer(command: Command): Promise<CommandAnswer> {
     refuse(command);
     const before = state;
-    const duplicate = command.id in state.answered;
+    const duplicate = Object.hasOwn(state.answered, command.id);
     const recalled = apply({ t: 'command', command }).effects.flatMap((e) => (e.t === 'recall' ? [e.step] : []));
     const rev = state.answered[command.id] ?? state.rev;
     const changes = kernel.changes(before, state);
@@ -86,6 +85,8 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     await recordCommand({ journeyId, commandId: command.id, answer: result, state, at: now() });
     return result;
   }
+
+  const titleOf = (step: string) => timetable.steps.find((s) => s.id === step)?.title ?? step;
 
   const whatBecameOf = (recalled: string[]): Change[] =>
     recalled.map((step) => {
@@ -115,6 +116,6 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
 
   function wakeSummary(wake: number): string {
     const next = kernel.next(state);
-    return next?.at === wake ? next.step : 'next date';
+    return next?.at === wake ? titleOf(next.step) : 'next date';
   }
 }

@@ -42,6 +42,7 @@ export function repeat(d: Draft, step: TimetableStep, at: Instant): void {
   if (place(book, s, step.due, next + shift) >= limitOf(book, s, step)) return;
   const fresh: StepState = { st: 'idle', n: x.n + 1, begun: at };
   if (shift) fresh.shift = shift;
+  if (x.outcome !== 'sent') s.past = [...(s.past ?? []), { ...x, step: step.id, rev: s.rev + 1 }];
   s.steps[step.id] = fresh;
 }
 

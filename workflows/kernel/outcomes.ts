@@ -13,6 +13,7 @@ const RECHECK_MIN_MS = 60_000;
 /** Applies what became of a touch that was started. */
 export function outcome(d: Draft, step: TimetableStep, o: DeliverOutcome, now: Instant): void {
   const x = d.s.steps[step.id]!;
+  forgetWritten(d, x.rev, o);
   if (o.zone) {
     d.s.zone = o.zone;
     planSteps(d, now, 'zone');
@@ -33,6 +34,15 @@ export function outcome(d: Draft, step: TimetableStep, o: DeliverOutcome, now: I
     default:
       return unsent(d, step, o, now);
   }
+}
+
+/** An outcome proves that its activity wrote the state it was started with; a recall or a failure of the activity itself proves nothing. */
+function forgetWritten(d: Draft, rev: number | undefined, o: DeliverOutcome): void {
+  const proves = o.is !== 'recalled' && !(o.is === 'failed' && o.reason === 'internal-error');
+  if (!d.s.past || rev === undefined || !proves) return;
+  const past = d.s.past.filter((x) => x.rev > rev);
+  if (past.length > 0) d.s.past = past;
+  else delete d.s.past;
 }
 
 function sent(d: Draft, step: TimetableStep, opens: boolean, now: Instant): void {

@@ -65,6 +65,7 @@ function spaced(d: Draft, step: TimetableStep, x: StepState, now: Instant): bool
 }
 
 function later(d: Draft, step: TimetableStep, x: StepState, target: Instant, now: Instant): boolean {
+  if (target <= now) return false;
   const first = x.firstDue ?? x.due!;
   putTo(x, target, now);
   x.firstDue = first;
@@ -89,11 +90,11 @@ export function startStep(d: Draft, step: TimetableStep, now: Instant): void {
   if (now - (x.firstDue ?? x.due!) > step.late.within && !tooLate(d, step, now, 'stale')) return;
   const { window } = step.due;
   if (window && now > x.due! && inWindow(s.zone, window, x.due!) && !inWindow(s.zone, window, now)) {
-    later(d, step, x, place(book, s, step.due, now), now);
-    return;
+    if (later(d, step, x, place(book, s, step.due, now), now)) return;
   }
   if (spaced(d, step, x, now)) return;
   x.st = 'sending';
+  x.rev = s.rev + 1;
   delete x.hold;
   if (isTouch(step)) {
     s.lastTouch = now;

@@ -82,7 +82,7 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
       schema: { tags, summary: 'List accounts by id', querystring: z.strictObject({ plan: z.string().max(64).optional(), ...paging }), response: { 200: Page(AccountItem) } },
     },
     async ({ query }) => {
-      const after = fromCursor(z.string(), query.cursor);
+      const after = fromCursor(OpaqueId, query.cursor);
       const rows = await listAccounts(db, { plan: query.plan }, { after, limit: query.limit + 1 });
       return pageOf(rows, query.limit, toItem, (row) => row.id);
     },

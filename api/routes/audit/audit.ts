@@ -29,7 +29,7 @@ export function auditRoutes(app: Api, { database: { db } }: Deps): void {
     },
     async ({ query }) => {
       const { cursor, limit, from, to, ...filter } = query;
-      const before = fromCursor(z.number(), cursor);
+      const before = fromCursor(z.int(), cursor);
       const range = { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : new Date(to) };
       const rows = await listAudit(db, { ...filter, ...range }, { before, limit: limit + 1 });
       return pageOf(rows, limit, (row) => ({ ...row, at: row.at.toISOString() }), (row) => row.seq);

@@ -103,7 +103,7 @@ export function bulkRoutes(app: Api, deps: Deps): void {
       const bulk = await view(id);
       const counts = { applied: 0, refused: 0, unknown: 0, pending: 0 };
       for (const { outcome, count } of await countItems(db, id)) counts[(outcome ?? 'pending') as keyof typeof counts] += count;
-      const after = fromCursor(z.number(), query.cursor);
+      const after = fromCursor(z.int(), query.cursor);
       const rows = await listBulkItems(db, id, bulkCommandId(id), { after, limit: query.limit + 1 });
       const page = pageOf(
         rows,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { listDecisions } from '../../../db/queries/decisions/list-decisions.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
-import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
+import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { problemsOf } from '../../responses.ts';
 import { When } from '../holds/holds.ts';
 import { DecisionView, toDecision } from '../../journeys/explain.ts';
 
-const Mark = z.object({ at: z.string(), journey: z.string(), step: z.string(), n: z.number() });
+const Mark = z.object({ at: markAt, journey: z.uuid(), step: z.string(), n: z.number().int() });
 
 /** Decisions: why steps did or did not happen, across journeys. */
 export function decisionRoutes(app: Api, { database: { db } }: Deps): void {

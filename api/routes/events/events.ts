@@ -28,7 +28,7 @@ export function eventRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => Pr
       const { database: { db }, clock, config } = deps;
       const { events } = request.body;
       const stored = await db.transaction(async (tx) =>
-        ingestEvents(tx, { events, actor: actorOf(request), catalog: await catalogOf(tx), systemZone: config.systemZone, now: clock() }),
+        ingestEvents(tx, { events, actor: actorOf(request), catalog: await catalogOf(tx), systemZone: config.systemZone, secret: config.secret, now: clock() }),
       );
       // Committed as `starting`: should this process end before the run begins, a dispatcher starts it.
       for (const row of stored.started) void launch(deps, row);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readTimeline } from '../../../db/queries/journeys/read-timeline.ts';
-import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
+import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { DecisionView, explain } from '../../journeys/explain.ts';
 import { problemsOf } from '../../responses.ts';
@@ -9,7 +9,7 @@ import { journeyParams, mustRead } from './journeys.ts';
 const Entry = z
   .object({ at: z.string(), kind: z.enum(['start', 'decision', 'command', 'event', 'message', 'end']), entry: z.record(z.string(), z.unknown()) })
   .meta({ id: 'TimelineEntry' });
-const Mark = z.object({ at: z.string(), key: z.string() });
+const Mark = z.object({ at: markAt, key: z.string() });
 
 /** What happened in a journey, and why. */
 export function historyRoutes(app: Api, { database: { db }, clock }: Deps): void {

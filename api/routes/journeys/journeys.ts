@@ -6,7 +6,7 @@ import type { JourneyRow } from '../../../db/schema/journeys.ts';
 import { StartJourneyBody } from '../../../workflows/contracts/api.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
-import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
+import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { openJourney } from '../../journeys/open-journey.ts';
 import { present } from '../../journeys/present.ts';
@@ -40,7 +40,7 @@ export async function mustRead(db: Db | Tx, id: string): Promise<JourneyRow> {
   return row;
 }
 
-const Mark = z.object({ at: z.string(), id: z.string() });
+const Mark = z.object({ at: markAt, id: z.uuid() });
 
 /** Journeys: start, list, read. */
 export function journeyRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => Promise<Catalog>): void {

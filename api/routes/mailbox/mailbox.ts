@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { listMessages, readMessage } from '../../../db/queries/messages/list-messages.ts';
 import type { MessageRow } from '../../../db/schema/messages.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
-import { fromCursor, toCursor } from '../../cursor.ts';
+import { fromCursor, markAt, toCursor } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { mailboxToken } from '../../mailbox-url.ts';
 import { html, sendPage } from '../../pages/page.ts';
 
 const PAGE = 50;
-const Mark = z.object({ at: z.string(), id: z.string() });
+const Mark = z.object({ at: markAt, id: z.uuid() });
 const token = z.string().max(64);
 
 /** The mailbox: what would have been sent, and what was, in a browser. Who knows its address may read. */

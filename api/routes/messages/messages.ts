@@ -4,7 +4,7 @@ import { listMessages, readMessage } from '../../../db/queries/messages/list-mes
 import type { MessageRow } from '../../../db/schema/messages.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
-import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
+import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
@@ -25,7 +25,7 @@ const MessageView = z
     text: z.string(),
   })
   .meta({ id: 'Message' });
-const Mark = z.object({ at: z.string(), id: z.string() });
+const Mark = z.object({ at: markAt, id: z.uuid() });
 
 /** What was sent, exactly once. */
 export function messageRoutes(app: Api, { database: { db }, clock }: Deps): void {

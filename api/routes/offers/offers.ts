@@ -3,7 +3,7 @@ import { answerOffer } from '../../../db/queries/offers/answer-offer.ts';
 import { listOffers } from '../../../db/queries/offers/list-offers.ts';
 import type { OfferRow } from '../../../db/queries/offers/list-offers.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
-import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
+import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
@@ -23,7 +23,7 @@ const OfferView = z
     createdAt: z.string(),
   })
   .meta({ id: 'Offer' });
-const Mark = z.object({ at: z.string(), id: z.string() });
+const Mark = z.object({ at: markAt, id: z.uuid() });
 
 /** Offers: what was put to customers, and what they said. */
 export function offerRoutes(app: Api, { database: { db }, clock }: Deps): void {

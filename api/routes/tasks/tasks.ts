@@ -3,7 +3,7 @@ import { completeTask } from '../../../db/queries/tasks/complete-task.ts';
 import { listTasks } from '../../../db/queries/tasks/list-tasks.ts';
 import type { TaskRow } from '../../../db/queries/tasks/list-tasks.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
-import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
+import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
@@ -28,7 +28,7 @@ const TaskView = z
     endedAt: z.string().nullable(),
   })
   .meta({ id: 'Task' });
-const Mark = z.object({ due: z.string().nullable(), id: z.string() });
+const Mark = z.object({ due: markAt.nullable(), id: z.uuid() });
 
 /** Tasks: what staff must do by when. */
 export function taskRoutes(app: Api, { database: { db }, clock }: Deps): void {

@@ -26,7 +26,10 @@ export type PlaceHold = {
  * messages had not when patience ended. Throws `unknown-account`, `unknown-item` (contact), `invalid-date`.
  */
 export async function placeHold(db: Db, i: PlaceHold): Promise<{ hold: HoldRow; inFlight: number }> {
-  if (i.until && i.until <= i.now) throw new TenureError('invalid-date', 'A hold must end in the future');
+  if (i.until && i.until <= i.now)
+    throw new TenureError('invalid-date', 'A hold must end in the future.', {
+      errors: [{ pointer: '/until', detail: 'not in the future' }],
+    });
   const hold = await db.transaction(async (tx) => {
     const [account] = await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, i.accountId));
     if (!account) throw new TenureError('unknown-account', 'There is no such account');

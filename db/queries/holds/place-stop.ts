@@ -26,7 +26,10 @@ export async function placeStop(
     patienceMs?: number;
   },
 ): Promise<{ stop: StopRow; inFlight: number }> {
-  if (i.until && i.until <= i.now) throw new TenureError('invalid-date', 'A stop must end in the future');
+  if (i.until && i.until <= i.now)
+    throw new TenureError('invalid-date', 'A stop must end in the future.', {
+      errors: [{ pointer: '/until', detail: 'not in the future' }],
+    });
   if ((i.scope === 'global') !== !i.target)
     throw new TenureError('invalid-request', 'A global stop has no target; every other stop names what it stops');
   const target = i.target ?? null;

@@ -3,13 +3,19 @@ import type { State } from '../../../workflows/contracts/journey.ts';
 import type { Tx } from '../../database.ts';
 
 const OFFER: Record<string, string> = { accepted: 'accepted', declined: 'declined', expired: 'expired' };
-const TASK: Record<string, string> = { completed: 'completed', answered: 'completed', missed: 'missed', expired: 'missed' };
+const TASK: Record<string, string> = {
+  completed: 'completed',
+  answered: 'completed',
+  missed: 'missed',
+  expired: 'missed',
+};
 type Closed = { step: string; n: number; at: string; outcome: string; offer: string | null; task: string | null };
 
 /** Brings the offers, tasks and checklist items of a journey to what its run says of them; a word that a person gave stands. */
 export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; at: Date }): Promise<void> {
   const steps = Object.entries(i.state.steps);
-  const closed = steps.flatMap(([step, x]): Closed[] => {
+  const occurrences = [...(i.state.past ?? []).map((x) => [x.step, x] as const), ...steps];
+  const closed = occurrences.flatMap(([step, x]): Closed[] => {
     if (x.st !== 'done' || x.since === undefined) return [];
     const withdrawn = i.state.ended !== null && x.reason === 'journey-ended';
     const outcome = x.outcome ?? '';

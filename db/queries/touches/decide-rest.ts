@@ -12,8 +12,11 @@ export async function decideRest(
   tx: Tx,
   i: { journeyId: string; accountId: string; timetable: Timetable; state: State; final?: boolean },
 ): Promise<void> {
-  const rows = i.timetable.steps.flatMap((step) => {
-    const x = i.state.steps[step.id];
+  const past = (id: string) => (i.state.past ?? []).filter((x) => x.step === id);
+  const occurrences = i.timetable.steps.flatMap((step) =>
+    [...past(step.id), i.state.steps[step.id]].map((x) => ({ step, x })),
+  );
+  const rows = occurrences.flatMap(({ step, x }) => {
     const word =
       x?.st === 'done'
         ? x

@@ -1,12 +1,12 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import type { CompiledTemplate } from '../../../activities/render/template-schema.ts';
 import type { Db, Tx } from '../../database.ts';
 import { templates } from '../../schema/index.ts';
 
-export type PinnedTemplate = { major: number; minor: number; compiled: CompiledTemplate };
+type Compiled = (typeof templates.$inferSelect)['compiled'];
+export type PinnedTemplate = { major: number; minor: number; compiled: Compiled };
 
 const CACHE_SIZE = 500;
-const compiledBy = new Map<string, CompiledTemplate>();
+const compiledBy = new Map<string, Compiled>();
 
 /**
  * The copy that is sent: the newest minor of the major that was newest when the playbook was published (its meaning, pinned); of the newest major
@@ -34,10 +34,10 @@ export async function pinnedTemplate(db: Db | Tx, id: string, publishedAt: Date)
   return { major, minor, compiled };
 }
 
-async function readCompiled(db: Db | Tx, of: { id: string; major: number; minor: number }): Promise<CompiledTemplate> {
+async function readCompiled(db: Db | Tx, of: { id: string; major: number; minor: number }): Promise<Compiled> {
   const [row] = await db
     .select({ compiled: templates.compiled })
     .from(templates)
     .where(and(eq(templates.id, of.id), eq(templates.major, of.major), eq(templates.minor, of.minor)));
-  return row!.compiled as unknown as CompiledTemplate;
+  return row!.compiled;
 }

@@ -73,6 +73,36 @@ describe('a crash at any point of a touch', () => {
     }, 120_000);
 });
 
+describe('a crash at any point of what sends nothing, or sends to a provider that keeps one message a key', () => {
+  it('opens a task exactly once', async () => {
+    const points = await countPoints(world, (await fresh('call')).input);
+    expect(points.at(-1)).toBe('reserved');
+    for (const at of points.keys()) {
+      const { journey, input } = await fresh('call');
+      expect(await runAndCrash(world, input, at)).toBe('crashed');
+      expect(await runToOutcome(world, input)).toEqual({ is: 'sent', opens: true });
+      const opened = await world.db.select().from(tasks).where(eq(tasks.journeyId, journey.id));
+      expect(opened, points[at]).toMatchObject([{ state: 'open', step: 'call' }]);
+    }
+  }, 60_000);
+
+  it('is sent exactly once and never in doubt', async () => {
+    const provider = world.mailer.provider;
+    const points = await countPoints(world, (await fresh('mail')).input);
+    for (const at of points.keys()) {
+      const { journey, input } = await fresh('mail');
+      Object.assign(world.mailer, { provider: 'embedded-email' });
+      expect(await runAndCrash(world, input, at)).toBe('crashed');
+      world.time.now += 31_000;
+      expect(await runToOutcome(world, input)).toEqual({ is: 'sent' });
+      Object.assign(world.mailer, { provider });
+      const { message, doubts } = await whatStands(journey.id, 'mail');
+      expect(message, points[at]).toMatchObject({ state: 'sent' });
+      expect(doubts).toHaveLength(0);
+    }
+  }, 60_000);
+});
+
 describe('Postgres that refuses one query', () => {
   it('costs a moment, never a message, whichever query it is', async () => {
     for (let nth = 0; ; nth++) {

@@ -7,7 +7,6 @@ import { createEmbeddedCrm } from '../../../activities/crm/crm.ts';
 import type { OutgoingMail, SendResult } from '../../../activities/ports.ts';
 import type { CompiledTemplate } from '../../../activities/render/template-schema.ts';
 import { openDatabase } from '../../../db/database.ts';
-import type { Database } from '../../../db/database.ts';
 import { insertJourney } from '../../../db/queries/journeys/insert-journey.ts';
 import { insertPlaybook } from '../../../db/queries/playbooks/insert-playbook.ts';
 import { insertTemplate } from '../../../db/queries/playbooks/insert-template.ts';

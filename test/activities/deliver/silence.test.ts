@@ -7,7 +7,7 @@ import { placeStop } from '../../../db/queries/holds/place-stop.ts';
 import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
 import { releaseStop } from '../../../db/queries/holds/release-stop.ts';
 import { awaitInFlight } from '../../../db/queries/ledger/in-flight.ts';
-import { accounts, deliveries, waiters } from '../../../db/schema/index.ts';
+import { accounts, deliveries, tasks, waiters } from '../../../db/schema/index.ts';
 import { defaultPolicy } from '../../../activities/arbiter/policy.ts';
 import { START, addAccount, addJourney, createWorld } from './fixture.ts';
 import type { World } from './fixture.ts';
@@ -101,6 +101,8 @@ describe('after it was accepted, nothing leaves', () => {
     for (const step of ['mail', 'legal', 'call'])
       expect(await world.run('deliver', journey!.touch(step))).toEqual({ is: 'dropped', reason: 'journey-exited' });
     expect(world.mailer.left).toHaveLength(0);
+    const alarms = await world.db.select().from(tasks).where(eq(tasks.journeyId, journey!.id));
+    expect(alarms).toMatchObject([{ step: 'legal', state: 'open', key: `${journey!.id}/legal/1/legal-kept-back` }]);
   });
 
   it('of the erasure of an account in the middle of its journey', async () => {

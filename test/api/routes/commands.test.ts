@@ -65,7 +65,8 @@ describe('commands', () => {
 
   test('a dry run changes nothing and its rev guards the command', async () => {
     const { journey } = await aTrial(api);
-    await eventually(async () => (await api.call('GET', `/v1/messages?journey=${journey}`)).body.items.length > 0);
+    await eventually(async () => (await api.call('GET', `/v1/decisions?journey=${journey}&outcome=sent`)).body.items.length > 0);
+    await command(journey, { command: 'note' });
     const before = await api.call('GET', `/v1/journeys/${journey}`);
     const dry = await command(journey, { command: 'pause', dryRun: true });
     expect(dry.body).toMatchObject({ accepted: true, dryRun: true, state: 'paused' });

@@ -128,3 +128,19 @@ describe('inputs that come wrong', () => {
     expect(run.kernel.forecast(run.state, START)).toHaveLength(500);
   });
 });
+
+describe('a step that is late outside its window', () => {
+  it('cannot wait for a working day that lies behind it', () => {
+    const window = { from: 540, to: 1020 };
+    const run = new Run(
+      timetableOf([
+        step('s', 'one', due('P4D', 'start', { window, adjust: 'preceding' }), {
+          late: { within: 9 * DAY, otherwise: 'skip' },
+        }),
+      ]),
+      { zone: UTC },
+    );
+    run.tick(START + 5 * DAY + 10 * HOUR);
+    expect(run.told('s')).toBe('sending');
+  });
+});
