@@ -14,6 +14,7 @@ import { authority } from './plugins/authority.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { metrics } from './plugins/metrics.ts';
 import { problems } from './plugins/problems.ts';
+import { describePost } from './responses.ts';
 import { accountRoutes } from './routes/accounts/accounts.ts';
 import { auditRoutes } from './routes/audit/audit.ts';
 import { bulkRoutes } from './routes/bulk/bulk.ts';
@@ -83,6 +84,7 @@ export async function buildApp(given: ApiDeps): Promise<FastifyInstance> {
   idempotency(app, deps);
   app.addHook('onRoute', (route) => {
     if (route.url.startsWith('/docs')) route.config = { ...route.config, needs: 'public' };
+    describePost(route);
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
 

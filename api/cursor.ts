@@ -27,11 +27,20 @@ export function fromCursor<S extends z.ZodType>(schema: S, cursor: string | unde
 }
 
 /** A page of rows read with `limit + 1`: its items, and the cursor of the next one when there is one. */
-export function pageOf<R, I>(rows: R[], limit: number, item: (row: R) => I, mark: (row: R) => unknown): { items: I[]; nextCursor: string | null } {
+export function pageOf<R, I>(
+  rows: R[],
+  limit: number,
+  item: (row: R) => I,
+  mark: (row: R) => unknown,
+): { items: I[]; nextCursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  return { items: shown.map(item), nextCursor: rows.length > limit && last !== undefined ? toCursor(mark(last)) : null };
+  return {
+    items: shown.map(item),
+    nextCursor: rows.length > limit && last !== undefined ? toCursor(mark(last)) : null,
+  };
 }
 
 /** Schema of a page. */
-export const Page = <S extends z.ZodType>(item: S) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+export const Page = <S extends z.ZodType>(item: S) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });

@@ -51,4 +51,10 @@ export type ApiDeps = {
 export type Deps = ApiDeps & { limits: Limits };
 
 /** The app with its types: zod schemas in, typed requests out. */
-export type Api = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

@@ -3,6 +3,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { openDatabase } from '../db/database.ts';
 import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
 import { loadConfig } from '../temporal-config/config.ts';
+import { clientTracing } from '../temporal-config/tracing.ts';
 import { signingSecret } from '../temporal-config/secret.ts';
 import { pino } from 'pino';
 import { startApi } from './server.ts';
@@ -11,16 +12,28 @@ import { startApi } from './server.ts';
 async function main(): Promise<void> {
   const config = loadConfig();
   if (!config.databaseUrl || !config.temporalGiven)
-    throw new Error('npm run api needs DATABASE_URL and TEMPORAL_ADDRESS (or a TEMPORAL_PROFILE); npm start brings both along');
+    throw new Error(
+      'npm run api needs DATABASE_URL and TEMPORAL_ADDRESS (or a TEMPORAL_PROFILE); npm start brings both along',
+    );
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const database = openDatabase(config.databaseUrl, { max: 20, name: 'tenure-api' });
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({ overrideEnvVars: config.temporalEnv, profile: config.temporalEnv.TEMPORAL_PROFILE });
-  const client = new Client({ connection: Connection.lazy(connectionOptions), namespace });
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
+    overrideEnvVars: config.temporalEnv,
+    profile: config.temporalEnv.TEMPORAL_PROFILE,
+  });
+  const client = new Client({ ...clientTracing(config), connection: Connection.lazy(connectionOptions), namespace });
   const firstKey = await ensureAdminKey(database.db, { given: config.adminKey, now: new Date() });
   const { host, port, systemZone, taskQueue } = config;
   const api = await startApi({
     ...{ database, client, log, host, port, clock: Date.now },
-    config: { publicUrl: config.publicUrl ?? `http://${host}:${port}`, systemZone, secret: signingSecret(config), taskQueue, temporalUiUrl: '', namespace },
+    config: {
+      publicUrl: config.publicUrl ?? `http://${host}:${port}`,
+      systemZone,
+      secret: signingSecret(config),
+      taskQueue,
+      temporalUiUrl: '',
+      namespace,
+    },
   });
   log.info({ url: api.url }, 'api ready');
   if (firstKey) process.stdout.write(`Admin key  ${firstKey}   (shown once: keep it)\n`);
@@ -32,7 +45,8 @@ async function main(): Promise<void> {
     await client.connection.close();
     await database.close();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop().then(() => process.exit(0)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().then(() => process.exit(0)));
 }
 
 main().catch((error: unknown) => {

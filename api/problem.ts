@@ -23,7 +23,11 @@ type Issue = { pointer: string; detail: string };
 export class InvalidRequest extends Error {
   readonly issues: Issue[];
   constructor(issues: Issue[]) {
-    super(issues.length === 1 ? `${issues[0]!.pointer || 'The request'}: ${issues[0]!.detail}` : `${issues.length} places are wrong.`);
+    super(
+      issues.length === 1
+        ? `${issues[0]!.pointer || 'The request'}: ${issues[0]!.detail}`
+        : `${issues.length} places are wrong.`,
+    );
     this.issues = issues;
   }
 }
@@ -33,7 +37,11 @@ const escape = (part: PropertyKey) => String(part).replaceAll('~', '~0').replace
 export const pointer = (root: string, path: readonly PropertyKey[]) => [root, ...path.map(escape)].join('/');
 
 /** zod's issues as JSON pointers; an unknown field is named itself, and of a union the issues of its nearest member. */
-export function issuesOf(root: string, issues: readonly z.core.$ZodIssue[], base: readonly PropertyKey[] = []): Issue[] {
+export function issuesOf(
+  root: string,
+  issues: readonly z.core.$ZodIssue[],
+  base: readonly PropertyKey[] = [],
+): Issue[] {
   return issues.flatMap((issue): Issue[] => {
     const path = [...base, ...issue.path];
     if (issue.code === 'unrecognized_keys')
@@ -48,7 +56,8 @@ export function issuesOf(root: string, issues: readonly z.core.$ZodIssue[], base
 
 /** The one mapper from any error to what a caller may see of it. */
 export function toProblem(error: unknown, instance?: string): Problem {
-  if (error instanceof InvalidRequest) return problem('invalid-request', error.message, { instance, errors: error.issues });
+  if (error instanceof InvalidRequest)
+    return problem('invalid-request', error.message, { instance, errors: error.issues });
   if (error instanceof TenureError) return problem(error.code, error.message, { ...error.details, instance });
   const code = ourCode(error);
   return problem(code, DETAIL[code] ?? errors[code].title, { instance });
@@ -67,7 +76,8 @@ const DETAIL: Partial<Record<ErrorCode, string>> = {
   'database-unavailable': 'Nothing was changed that was not answered; repeat the request.',
 };
 
-const DATABASE_DOWN = /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[123]|57014|53300|08\w{3}|25P03)$/;
+const DATABASE_DOWN =
+  /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[123]|57014|53300|08\w{3}|25P03)$/;
 
 function ourCode(error: unknown): ErrorCode {
   const { code, cause, statusCode } = (error ?? {}) as { code?: unknown; cause?: unknown; statusCode?: number };

@@ -10,8 +10,20 @@ export type RunningApi = { url: string; close(): Promise<void> };
 export async function startApi(deps: ApiDeps & { host: string; port: number }): Promise<RunningApi> {
   const app = await buildApp(deps);
   await app.listen({ host: deps.host, port: deps.port });
-  const { database: { db }, client, clock, log, config: { taskQueue } } = deps;
-  const settling = startSettling({ db, issuer: app.issuer, startBulk: (id) => startBulk({ db, client, taskQueue, startMs: 5000 }, id), clock, log });
+  const {
+    database: { db },
+    client,
+    clock,
+    log,
+    config: { taskQueue },
+  } = deps;
+  const settling = startSettling({
+    db,
+    issuer: app.issuer,
+    startBulk: (id) => startBulk({ db, client, taskQueue, startMs: 5000 }, id),
+    clock,
+    log,
+  });
   const { port } = app.server.address() as AddressInfo;
   const host = deps.host.includes(':') ? `[${deps.host}]` : deps.host;
   return {

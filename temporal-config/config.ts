@@ -63,6 +63,7 @@ const variables = {
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     'one of fatal, error, warn, info, debug, trace, silent',
   ),
+  TENURE_TRACING: variable(text.regex(/^(true|false)$/).default('false'), 'true or false'),
   TEMPORAL_ADDRESS: variable(text.regex(/^[^\s/]+:\d{1,5}$/).optional(), 'host:port of a Temporal server'),
   TEMPORAL_NAMESPACE: variable(text.optional(), 'a namespace'),
   TEMPORAL_PROFILE: variable(text.optional(), "a profile of Temporal's configuration file"),
@@ -112,6 +113,8 @@ export type Config = {
   smtpUrl?: string;
   mailFrom: string;
   systemZone: string;
+  /** Spans through the OpenTelemetry API. */
+  tracing: boolean;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 };
 
@@ -170,6 +173,7 @@ function toConfig(v: Parsed, temporalEnv: Record<string, string>, temporalGiven:
     smtpUrl: v.SMTP_URL,
     mailFrom: v.TENURE_MAIL_FROM,
     systemZone: v.TENURE_SYSTEM_ZONE,
+    tracing: v.TENURE_TRACING === 'true',
     logLevel: v.TENURE_LOG_LEVEL,
   };
 }

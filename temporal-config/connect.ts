@@ -3,8 +3,9 @@ import type { ClientOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import type { Config } from './config.ts';
+import { clientTracing } from './tracing.ts';
 
-type Settings = Pick<Config, 'temporalEnv' | 'temporalGiven' | 'temporalNamespace'>;
+type Settings = Pick<Config, 'temporalEnv' | 'temporalGiven' | 'temporalNamespace' | 'tracing'>;
 
 /** Where a Temporal server is and which namespace to use there. */
 export type Target = { address: string; namespace: string };
@@ -32,7 +33,7 @@ export async function connectClient(
     address,
     Connection.connect({ address, tls, apiKey, metadata, connectTimeout: '10s' }),
   );
-  return new Client({ ...options, connection, namespace: namespace ?? 'default' });
+  return new Client({ ...clientTracing(config), ...options, connection, namespace: namespace ?? 'default' });
 }
 
 /** A worker's connection to the given server, or, with a target, to the embedded engine there. */

@@ -35,7 +35,7 @@ const boundaries = [
   },
   {
     from: 'api',
-    to: ['api', 'db', 'temporal-config', 'playbooks', 'package.json'].concat(
+    to: ['api', 'db', 'temporal-config', 'playbooks', 'package.json', 'activities/unsubscribe-token.ts'].concat(
       ['messages.ts', 'contracts', 'kernel', 'rules'].map((part) => `workflows/${part}`),
     ),
     types: ['workflows', 'activities', 'workers'],

@@ -7,7 +7,11 @@ import { startPostgres } from '../temporal-config/postgres.ts';
 import { keptSecret } from '../temporal-config/secret.ts';
 
 /** Where journeys are restarted: database and, unless the environment names a server, the embedded engine. */
-export type RehydrateTarget = { databaseUrl: string; engine?: { address: string; namespace: string }; stop(): Promise<void> };
+export type RehydrateTarget = {
+  databaseUrl: string;
+  engine?: { address: string; namespace: string };
+  stop(): Promise<void>;
+};
 
 const progress = (line: string) => process.stderr.write(`  ${line}\n`);
 const quiet = () => undefined;
@@ -29,7 +33,11 @@ export async function rehydrateTarget(config: Config): Promise<RehydrateTarget> 
   } catch (error) {
     await stop();
     if (!(error instanceof DataFolderInUseError)) throw error;
-    return { databaseUrl: config.databaseUrl ?? runningDatabase(dataDir), engine: runningEngine(config), stop: async () => {} };
+    return {
+      databaseUrl: config.databaseUrl ?? runningDatabase(dataDir),
+      engine: runningEngine(config),
+      stop: async () => {},
+    };
   }
 }
 

@@ -16,7 +16,14 @@ async function main(args: string[]): Promise<void> {
   const target = await rehydrateTarget(config);
   const database = openDatabase(target.databaseUrl, { max: 4, name: 'tenure-rehydrate' });
   const client = await connectClient(config, target.engine);
-  const deps = { db: database.db, client, taskQueue: config.taskQueue, clock: Date.now, actor: 'operator:rehydrate', reason: all ? 'all open journeys' : 'by id' };
+  const deps = {
+    db: database.db,
+    client,
+    taskQueue: config.taskQueue,
+    clock: Date.now,
+    actor: 'operator:rehydrate',
+    reason: all ? 'all open journeys' : 'by id',
+  };
   let failed = 0;
   try {
     for await (const id of all ? everyOpen(database.db) : args) {
@@ -25,7 +32,9 @@ async function main(args: string[]): Promise<void> {
         process.stdout.write(`${JSON.stringify(done)}\n`);
       } catch (error) {
         failed += 1;
-        process.stdout.write(`${JSON.stringify({ id, is: 'failed', error: error instanceof Error ? error.message : String(error) })}\n`);
+        process.stdout.write(
+          `${JSON.stringify({ id, is: 'failed', error: error instanceof Error ? error.message : String(error) })}\n`,
+        );
       }
     }
   } finally {
@@ -37,7 +46,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function* everyOpen(db: Parameters<typeof openJourneyIds>[0]): AsyncGenerator<string> {
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const ids: string[] = await openJourneyIds(db, after, PAGE);
     yield* ids;
     if (ids.length < PAGE) return;

@@ -58,9 +58,9 @@ export async function startTenure({ config, log, progress, signal }: Options): P
     const apiPort = port === 0 ? await freePort(0, config.host) : port;
     const publicUrl = config.publicUrl ?? `http://${config.host}:${apiPort}`;
     const ports = composePorts(config);
-    const { taskQueue, maxCachedWorkflows } = config;
+    const { taskQueue, maxCachedWorkflows, tracing } = config;
     const worker = await startWorker({
-      ...{ connection, namespace, client, taskQueue, bundle, database, ports, log, maxCachedWorkflows },
+      ...{ connection, namespace, client, taskQueue, bundle, database, ports, log, maxCachedWorkflows, tracing },
       settings: composeSettings(config, publicUrl),
     });
     stops.push(async () => {

@@ -18,9 +18,9 @@ async function main(): Promise<void> {
   const { connection, namespace } = await connectWorker(config);
   const bundle = await workflowBundle(config);
   const ports = composePorts(config);
-  const { taskQueue, maxCachedWorkflows } = config;
+  const { taskQueue, maxCachedWorkflows, tracing } = config;
   const settings = composeSettings(config, config.publicUrl ?? `http://${config.host}:${config.port}`);
-  const worker = await startWorker({ connection, namespace, client, taskQueue, bundle, database, ports, settings, log, maxCachedWorkflows });
+  const worker = await startWorker({ connection, namespace, client, taskQueue, bundle, database, ports, settings, log, maxCachedWorkflows, tracing });
   log.info({ taskQueue, buildId: bundle.buildId.slice(0, 16) }, 'worker ready');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void worker.stop());
   await worker.done;

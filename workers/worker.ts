@@ -9,6 +9,7 @@ import type { JourneyDeps } from '../activities/deliver/deps.ts';
 import { createHousekeepingActivities } from '../activities/housekeeping/create-housekeeping-activities.ts';
 import type { Database } from '../db/database.ts';
 import type { WorkflowBundle } from '../temporal-config/bundle.ts';
+import { activityTracing } from '../temporal-config/tracing.ts';
 import { activityClock } from './activity-clock.ts';
 import { startDispatcher } from './dispatcher/start-dispatcher.ts';
 
@@ -24,6 +25,7 @@ export type WorkerParts = {
   settings: JourneyDeps['settings'];
   log: Logger;
   maxCachedWorkflows?: number;
+  tracing?: boolean;
   /** Clock of the dispatcher: real time but in rehearsals. */
   clock?: () => number;
   probe?: JourneyDeps['probe'];
@@ -46,6 +48,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     taskQueue,
     buildId: bundle.buildId.slice(0, 16),
     workflowBundle: { codePath: bundle.codePath },
+    interceptors: { activity: activityTracing({ tracing: parts.tracing ?? false }) },
     activities: {
       ...createJourneyActivities({ database, clock: activityClock, ...parts.ports, settings: parts.settings, log, probe: parts.probe }),
       ...createBulkActivities({ database, issue: createCommandIssuer({ database, client, taskQueue, clock, log }).issue, clock }),

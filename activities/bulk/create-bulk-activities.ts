@@ -9,7 +9,13 @@ import { CommandBody } from '../../workflows/contracts/commands.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 
 /** Gives one journey one command; throws TenureError when it is refused or nobody knows. */
-export type IssueCommand = (command: { journeyId: string; id: string; body: CommandBody; actor: string; bulkId: string }) => Promise<unknown>;
+export type IssueCommand = (command: {
+  journeyId: string;
+  id: string;
+  body: CommandBody;
+  actor: string;
+  bulkId: string;
+}) => Promise<unknown>;
 
 export type BulkDeps = {
   database: Pick<Database, 'db'>;
@@ -21,7 +27,13 @@ export type BulkDeps = {
 };
 
 const PAGE = 50;
-const UNKNOWN = new Set<string>(['outcome-unknown', 'engine-unavailable', 'engine-paused', 'no-worker', 'too-many-commands']);
+const UNKNOWN = new Set<string>([
+  'outcome-unknown',
+  'engine-unavailable',
+  'engine-paused',
+  'no-worker',
+  'too-many-commands',
+]);
 
 /** Carries out bulk commands, page by page. */
 export function createBulkActivities({ database: { db }, issue, clock, perSecond = 10, atOnce = 5 }: BulkDeps) {

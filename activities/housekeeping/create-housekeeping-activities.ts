@@ -8,7 +8,11 @@ import type { Swept } from '../../workflows/contracts/housekeeping.ts';
 import { defaultPolicy } from '../arbiter/policy.ts';
 import { raiseTask } from '../tasks/raise-task.ts';
 
-type Deps = { database: Pick<Database, 'db'>; clock: () => number; log: { info(fields: object, message: string): void } };
+type Deps = {
+  database: Pick<Database, 'db'>;
+  clock: () => number;
+  log: { info(fields: object, message: string): void };
+};
 
 const ACTOR = 'system:housekeeping';
 const REASON = 'its time is over';
@@ -19,11 +23,20 @@ const DOUBT_MS = 15 * 60_000;
 
 /** What is done every hour, in bounded batches. */
 export function createHousekeepingActivities({ database: { db }, clock, log }: Deps) {
-  const each = async (ids: string[], release: (i: { id: string; actor: string; reason: string; now: Date; perSecond: number }) => Promise<unknown>) => {
+  const each = async (
+    ids: string[],
+    release: (i: { id: string; actor: string; reason: string; now: Date; perSecond: number }) => Promise<unknown>,
+  ) => {
     let released = 0;
     for (const id of ids) {
       try {
-        await release({ id, actor: ACTOR, reason: REASON, now: new Date(clock()), perSecond: defaultPolicy.releasePerSecond });
+        await release({
+          id,
+          actor: ACTOR,
+          reason: REASON,
+          now: new Date(clock()),
+          perSecond: defaultPolicy.releasePerSecond,
+        });
         released += 1;
       } catch (error) {
         // Somebody released it meanwhile.

@@ -12,5 +12,11 @@ export async function forgetAccount(tx: Tx, id: string, actor: string, now: numb
   if (account.erasedAt) return;
   const journeys = await tellAccount(tx, id, { type: 'account.erased', fields: {} }, actor, now);
   await eraseAccount(tx, id, new Date(now));
-  await recordAudit(tx, { at: new Date(now), actor, action: 'account.erase', target: `account:${id}`, details: { journeys } });
+  await recordAudit(tx, {
+    at: new Date(now),
+    actor,
+    action: 'account.erase',
+    target: `account:${id}`,
+    details: { journeys },
+  });
 }

@@ -17,7 +17,12 @@ type Contact = NonNullable<Awaited<ReturnType<typeof readContact>>>;
 type No = { channel: string; source: string; at: Date; secret: string };
 
 /** Takes a customer's no by a link: address suppressed at once, consent withdrawn, journeys that listen told. False when it was said before. */
-export async function unsubscribeContact(tx: Tx, claim: UnsubscribeClaim, secret: string, now: number): Promise<boolean> {
+export async function unsubscribeContact(
+  tx: Tx,
+  claim: UnsubscribeClaim,
+  secret: string,
+  now: number,
+): Promise<boolean> {
   const at = new Date(now);
   const contact = await readContact(tx, claim.contact);
   if (!contact) return false;
@@ -26,12 +31,25 @@ export async function unsubscribeContact(tx: Tx, claim: UnsubscribeClaim, secret
   const id = `unsubscribe:${randomUUID()}`;
   const fields = { channel: claim.channel };
   const data = { ...fields, contact: contact.id };
-  await insertEvents(tx, [{ id, accountId, type: UNSUBSCRIBED, at, receivedAt: at, data, bodyHash: hashBody(data), actor: 'customer' }]);
+  await insertEvents(tx, [
+    { id, accountId, type: UNSUBSCRIBED, at, receivedAt: at, data, bodyHash: hashBody(data), actor: 'customer' },
+  ]);
   const listeners = (await openListeners(tx, [accountId])).filter(({ listens }) => UNSUBSCRIBED in listens);
   const happening = { t: 'event' as const, id, type: UNSUBSCRIBED, at: now, fields };
-  await tellJourneys(tx, listeners.map(({ journeyId }) => ({ accountId, journeyId, happening })), at);
+  await tellJourneys(
+    tx,
+    listeners.map(({ journeyId }) => ({ accountId, journeyId, happening })),
+    at,
+  );
   const details = { contact: contact.id, channel: claim.channel, message: claim.message ?? null };
-  await recordAudit(tx, { at, actor: 'customer', action: 'contact.unsubscribe', target: `account:${accountId}`, reason: SOURCE, details });
+  await recordAudit(tx, {
+    at,
+    actor: 'customer',
+    action: 'contact.unsubscribe',
+    target: `account:${accountId}`,
+    reason: SOURCE,
+    details,
+  });
   return true;
 }
 
@@ -39,7 +57,14 @@ export async function unsubscribeContact(tx: Tx, claim: UnsubscribeClaim, secret
 export async function takeNo(tx: Tx, contact: Contact, { channel, source, at, secret }: No): Promise<boolean> {
   const address = channel === 'sms' ? contact.phone : channel === 'email' ? contact.email : null;
   const fresh = address
-    ? await suppress(tx, { channel, addressHash: addressHash(channel, address, secret), scope: 'marketing', reason: 'unsubscribed', source, at })
+    ? await suppress(tx, {
+        channel,
+        addressHash: addressHash(channel, address, secret),
+        scope: 'marketing',
+        reason: 'unsubscribed',
+        source,
+        at,
+      })
     : false;
   const withdrawn = await withdrawConsent(tx, { contactId: contact.id, channel, source, at });
   return fresh || withdrawn;

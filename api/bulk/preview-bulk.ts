@@ -7,10 +7,23 @@ import type { Change } from '../../workflows/contracts/journey.ts';
 import { toCommand } from '../commands/to-command.ts';
 import { present } from '../journeys/present.ts';
 
-export type Previewed = { journey: string; account: string; accepted: boolean; code?: string; detail?: string; changes: Change[] };
+export type Previewed = {
+  journey: string;
+  account: string;
+  accepted: boolean;
+  code?: string;
+  detail?: string;
+  changes: Change[];
+};
 
 /** What a command would do to each of the first `most` open journeys of a filter, newest first, by their snapshots. */
-export async function previewBulk(db: Db, filter: JourneyFilter, body: CommandBody, clock: number, most: number): Promise<Previewed[]> {
+export async function previewBulk(
+  db: Db,
+  filter: JourneyFilter,
+  body: CommandBody,
+  clock: number,
+  most: number,
+): Promise<Previewed[]> {
   const rows = await listJourneys(db, { ...filter, state: filter.state ?? 'open' }, { limit: most });
   const previews: Previewed[] = [];
   for (const { id } of rows.filter((row) => row.endedAt === null)) {
@@ -19,7 +32,14 @@ export async function previewBulk(db: Db, filter: JourneyFilter, body: CommandBo
     const { kernel, state, now } = await present(db, row, clock);
     const preview = kernel.preview(state, toCommand(body, 'preview', state.zone), now);
     const of = { journey: id, account: row.accountId };
-    if ('refused' in preview) previews.push({ ...of, accepted: false, code: preview.refused.code, detail: preview.refused.reason, changes: [] });
+    if ('refused' in preview)
+      previews.push({
+        ...of,
+        accepted: false,
+        code: preview.refused.code,
+        detail: preview.refused.reason,
+        changes: [],
+      });
     else previews.push({ ...of, accepted: true, changes: preview.changes });
   }
   return previews;

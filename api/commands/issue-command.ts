@@ -41,7 +41,12 @@ export type CommandIssuer = {
 
 /** The one way in which staff commands reach runs, for single and bulk commands alike. */
 export function createCommandIssuer(deps: IssuerDeps): CommandIssuer {
-  const { database: { db }, client, taskQueue, clock } = deps;
+  const {
+    database: { db },
+    client,
+    taskQueue,
+    clock,
+  } = deps;
   const { commandMs = 5000, startMs = 3000 } = deps;
   const inTurn = turns(deps.inFlight ?? 4, deps.turnMs ?? 2000);
 
@@ -54,7 +59,8 @@ export function createCommandIssuer(deps: IssuerDeps): CommandIssuer {
       const note = { journeyId, id, run, bodyHash, reason: body.reason, actor, receivedAt: new Date(clock()), bulkId };
       const { is, row } = await db.transaction((tx) => insertCommand(tx, note));
       if (is === 'known') {
-        if (row.bodyHash !== bodyHash) throw new TenureError('id-reused', 'This command id was used with another body.', { id });
+        if (row.bodyHash !== bodyHash)
+          throw new TenureError('id-reused', 'This command id was used with another body.', { id });
         const settled = answerOf(row);
         if (settled) return settled;
       }
@@ -126,7 +132,8 @@ export function createCommandIssuer(deps: IssuerDeps): CommandIssuer {
 
 const REFUSED = new Set<string>(['command-refused', 'journey-ended', 'changed-since-preview']);
 
-const LATER = 'The command is recorded and will be answered when that is over; repeat it with the same id to hear what became of it.';
+const LATER =
+  'The command is recorded and will be answered when that is over; repeat it with the same id to hear what became of it.';
 const UNKNOWN = {
   'outcome-unknown': `No answer in time; the command may still be applied. Repeat it with the same id to hear what became of it.`,
   'engine-unavailable': `The workflow engine cannot be reached. ${LATER}`,

@@ -25,21 +25,30 @@ const FAILED_PRECONDITION = 9;
 const POLLER_MS = 75_000;
 
 /** Sends a command as an Update whose id is the command's, and waits for the answer no longer than the deadline, less where nobody is there to give it. */
-export async function sendUpdate({ client, taskQueue, deadlineMs }: Options, workflowId: string, command: Command): Promise<Sent> {
+export async function sendUpdate(
+  { client, taskQueue, deadlineMs }: Options,
+  workflowId: string,
+  command: Command,
+): Promise<Sent> {
   const until = Date.now() + deadlineMs;
   const gone = new AbortController();
   let nobody: Promise<Sent | undefined> | undefined;
-  const watch = setTimeout(() => {
-    nobody = presence(client, taskQueue, Math.min(1500, deadlineMs / 2)).then((found) => {
-      if (found === 'here') return undefined;
-      gone.abort();
-      return { is: 'unknown', code: found };
-    });
-  }, Math.min(1000, deadlineMs / 3));
+  const watch = setTimeout(
+    () => {
+      nobody = presence(client, taskQueue, Math.min(1500, deadlineMs / 2)).then((found) => {
+        if (found === 'here') return undefined;
+        gone.abort();
+        return { is: 'unknown', code: found };
+      });
+    },
+    Math.min(1000, deadlineMs / 3),
+  );
   try {
     const handle = client.workflow.getHandle(workflowId);
     const answer = await client.withDeadline(until, () =>
-      client.withAbortSignal(gone.signal, () => handle.executeUpdate(commandUpdate, { args: [command], updateId: command.id })),
+      client.withAbortSignal(gone.signal, () =>
+        handle.executeUpdate(commandUpdate, { args: [command], updateId: command.id }),
+      ),
     );
     return { is: 'applied', answer };
   } catch (error) {
@@ -53,7 +62,8 @@ export async function sendUpdate({ client, taskQueue, deadlineMs }: Options, wor
 function outcomeOf(error: unknown): Sent {
   if (error instanceof WorkflowUpdateFailedError) {
     const { cause } = error;
-    if (cause instanceof ApplicationFailure && cause.type === COMMAND_REFUSED) return { is: 'refused', refusal: cause.details![0] as Refusal };
+    if (cause instanceof ApplicationFailure && cause.type === COMMAND_REFUSED)
+      return { is: 'refused', refusal: cause.details![0] as Refusal };
     return { is: 'unknown', code: 'outcome-unknown' };
   }
   if (error instanceof WorkflowNotFoundError) return { is: 'no-run' };
@@ -71,12 +81,22 @@ function grpcCode(error: unknown): number | undefined {
 }
 
 /** Whether the engine answers and a worker asks it for work on this queue. */
-export async function presence(client: Client, taskQueue: string, deadlineMs: number): Promise<'here' | 'no-worker' | 'engine-unavailable'> {
+export async function presence(
+  client: Client,
+  taskQueue: string,
+  deadlineMs: number,
+): Promise<'here' | 'no-worker' | 'engine-unavailable'> {
   try {
     const { pollers } = await client.withDeadline(Date.now() + deadlineMs, () =>
-      client.workflowService.describeTaskQueue({ namespace: client.options.namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
+      client.workflowService.describeTaskQueue({
+        namespace: client.options.namespace,
+        taskQueue: { name: taskQueue },
+        taskQueueType: 1,
+      }),
     );
-    const alive = (pollers ?? []).some((poller) => Date.now() - Number(poller.lastAccessTime?.seconds ?? 0) * 1000 < POLLER_MS);
+    const alive = (pollers ?? []).some(
+      (poller) => Date.now() - Number(poller.lastAccessTime?.seconds ?? 0) * 1000 < POLLER_MS,
+    );
     return alive ? 'here' : 'no-worker';
   } catch {
     return 'engine-unavailable';

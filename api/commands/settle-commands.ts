@@ -4,7 +4,15 @@ import { startingBulks } from '../../db/queries/bulk/read-bulk.ts';
 import { unansweredCommands } from '../../db/queries/commands/read-command.ts';
 import type { CommandIssuer } from './issue-command.ts';
 
-type Settling = { db: Db; issuer: CommandIssuer; startBulk: (id: string) => Promise<void>; clock: () => number; log: Pick<FastifyBaseLogger, 'warn'>; everyMs?: number; afterMs?: number };
+type Settling = {
+  db: Db;
+  issuer: CommandIssuer;
+  startBulk: (id: string) => Promise<void>;
+  clock: () => number;
+  log: Pick<FastifyBaseLogger, 'warn'>;
+  everyMs?: number;
+  afterMs?: number;
+};
 
 const BATCH = 20;
 
@@ -13,7 +21,10 @@ const BATCH = 20;
  * bulk commands that the engine could not take.
  * Several processes may do so at once: an id is applied once.
  */
-export function startSettling({ db, issuer, startBulk, clock, log, everyMs = 5000, afterMs = 15_000 }: Settling): { stop(): Promise<void>; pass(): Promise<number> } {
+export function startSettling({ db, issuer, startBulk, clock, log, everyMs = 5000, afterMs = 15_000 }: Settling): {
+  stop(): Promise<void>;
+  pass(): Promise<number>;
+} {
   let stopped = false;
   let mark: Date | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -26,15 +37,16 @@ export function startSettling({ db, issuer, startBulk, clock, log, everyMs = 500
     for (const bulk of await startingBulks(db, new Date(clock() - afterMs), BATCH)) await startBulk(bulk.id);
     return settled;
   };
+  const begin = () => void (running = tick());
   const tick = async (): Promise<void> => {
     try {
       await pass();
     } catch (error) {
       log.warn({ error: (error as Error).name }, 'commands without an answer could not be settled now');
     }
-    if (!stopped) timer = setTimeout(() => (running = tick()), everyMs).unref();
+    if (!stopped) timer = setTimeout(begin, everyMs).unref();
   };
-  let timer = setTimeout(() => (running = tick()), everyMs).unref();
+  let timer = setTimeout(begin, everyMs).unref();
   return {
     pass,
     stop: async () => {

@@ -10,7 +10,12 @@ export function toCommand(body: CommandBody, id: string, zone: ZoneRules): Comma
   const base = { id, ...(body.ifRev === undefined ? {} : { ifRev: body.ifRev }) };
   switch (body.command) {
     case 'pause':
-      return { ...base, name: 'pause', until: body.until === undefined ? null : instant(body.until, zone), clock: body.clock ?? null };
+      return {
+        ...base,
+        name: 'pause',
+        until: body.until === undefined ? null : instant(body.until, zone, '/until'),
+        clock: body.clock ?? null,
+      };
     case 'resume':
     case 'note':
     case 'exit':
@@ -19,11 +24,21 @@ export function toCommand(body: CommandBody, id: string, zone: ZoneRules): Comma
     case 'run-now':
       return { ...base, name: body.command, step: body.step };
     case 'postpone':
-      return { ...base, name: 'postpone', step: body.step, to: instant(body.to, zone) };
+      return { ...base, name: 'postpone', step: body.step, to: instant(body.to, zone, '/to') };
     case 'extend':
-      return { ...base, name: 'extend', by: length(body.duration), ...(body.stage === undefined ? {} : { stage: body.stage }) };
+      return {
+        ...base,
+        name: 'extend',
+        by: length(body.duration),
+        ...(body.stage === undefined ? {} : { stage: body.stage }),
+      };
     case 'move-date':
-      return { ...base, name: 'move-date', date: instant(body.date, zone), ...(body.anchor === undefined ? {} : { anchor: body.anchor }) };
+      return {
+        ...base,
+        name: 'move-date',
+        date: instant(body.date, zone, '/date'),
+        ...(body.anchor === undefined ? {} : { anchor: body.anchor }),
+      };
     case 'change-plan':
       planOf(body.plan);
       return { ...base, name: 'change-plan', plan: body.plan };
@@ -32,9 +47,9 @@ export function toCommand(body: CommandBody, id: string, zone: ZoneRules): Comma
   }
 }
 
-function instant(text: string, zone: ZoneRules): number {
+function instant(text: string, zone: ZoneRules, pointer: string): number {
   const at = /^\d{4}-\d\d-\d\d$/.test(text) ? localMidnight(zone, text) : Date.parse(text);
-  if (Number.isNaN(at)) throw new TenureError('invalid-date', 'The date is impossible.');
+  if (Number.isNaN(at)) throw new TenureError('invalid-date', 'The date is impossible.', { errors: [{ pointer, detail: 'impossible' }] });
   return at;
 }
 
@@ -42,6 +57,6 @@ function length(duration: string): number {
   try {
     return durationMs(duration);
   } catch (error) {
-    throw new TenureError('invalid-date', error instanceof Error ? error.message : 'The duration is impossible.');
+    throw new TenureError('invalid-date', error instanceof Error ? error.message : 'The duration is impossible.', { errors: [{ pointer: '/duration', detail: 'impossible' }] });
   }
 }

@@ -21,7 +21,13 @@ export function turns(most: number, waitMs: number) {
         go: resolve,
         timer: setTimeout(() => {
           line.waiting.splice(line.waiting.indexOf(waiter), 1);
-          reject(new TenureError('too-many-commands', `${most} commands are in flight on this journey; repeat in a second.`, { retryAfter: 1 }));
+          reject(
+            new TenureError(
+              'too-many-commands',
+              `${most} commands are in flight on this journey; repeat in a second.`,
+              { retryAfter: 1 },
+            ),
+          );
         }, waitMs),
       };
       line.waiting.push(waiter);

@@ -19,7 +19,11 @@ export function checkEvents(events: EventBody[], catalog: Catalog, now: number):
     if (event.at !== undefined) {
       const time = Date.parse(event.at);
       if (!(time >= EARLIEST && time <= now + DAY_MS))
-        throw new TenureError('invalid-date', `The time of event ${event.id} must lie between 2000 and a day from now.`, { errors: [{ pointer: `${at}/at`, detail: 'out of range' }] });
+        throw new TenureError(
+          'invalid-date',
+          `The time of event ${event.id} must lie between 2000 and a day from now.`,
+          { errors: [{ pointer: `${at}/at`, detail: 'out of range' }] },
+        );
     }
     const data = event.data ?? {};
     if (event.type === METRICS_RECORDED) checkMetrics(data, catalog, `${at}/data`);
@@ -31,22 +35,34 @@ export function checkEvents(events: EventBody[], catalog: Catalog, now: number):
 function checkMetrics(data: Record<string, unknown>, catalog: Catalog, pointer: string): void {
   for (const [name, value] of Object.entries(data)) {
     if (!catalog.metrics.has(name))
-      throw new TenureError('unknown-name', `No playbook reads a metric ${name}.`, { name, errors: [{ pointer: `${pointer}/${name}`, detail: 'unknown metric' }] });
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw new InvalidRequest([{ pointer: `${pointer}/${name}`, detail: 'must be a number' }]);
+      throw new TenureError('unknown-name', `No playbook reads a metric ${name}.`, {
+        name,
+        errors: [{ pointer: `${pointer}/${name}`, detail: 'unknown metric' }],
+      });
+    if (typeof value !== 'number' || !Number.isFinite(value))
+      throw new InvalidRequest([{ pointer: `${pointer}/${name}`, detail: 'must be a number' }]);
   }
 }
 
 function checkFields(event: EventBody, catalog: Catalog, at: string): void {
   const fields = catalog.events.get(event.type);
   if (!fields)
-    throw new TenureError('unknown-name', `No playbook knows an event ${event.type}; a type of your own begins with ${OWN_PREFIX}`, {
-      name: event.type,
-      errors: [{ pointer: `${at}/type`, detail: 'unknown event type' }],
-    });
+    throw new TenureError(
+      'unknown-name',
+      `No playbook knows an event ${event.type}; a type of your own begins with ${OWN_PREFIX}`,
+      {
+        name: event.type,
+        errors: [{ pointer: `${at}/type`, detail: 'unknown event type' }],
+      },
+    );
   for (const [name, value] of Object.entries(event.data ?? {})) {
     const field = fields.get(name);
     if (!field)
-      throw new TenureError('unknown-name', `No playbook reads a field ${name} of ${event.type}.`, { name, errors: [{ pointer: `${at}/data/${name}`, detail: 'unknown field' }] });
-    if (!fits(field, value)) throw new InvalidRequest([{ pointer: `${at}/data/${name}`, detail: `must be ${article(field)}` }]);
+      throw new TenureError('unknown-name', `No playbook reads a field ${name} of ${event.type}.`, {
+        name,
+        errors: [{ pointer: `${at}/data/${name}`, detail: 'unknown field' }],
+      });
+    if (!fits(field, value))
+      throw new InvalidRequest([{ pointer: `${at}/data/${name}`, detail: `must be ${article(field)}` }]);
   }
 }

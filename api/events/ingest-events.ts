@@ -24,11 +24,21 @@ import { hashBody } from '../plugins/idempotency.ts';
 import { openJourney } from '../journeys/open-journey.ts';
 import { FACTS_RECORDED, METRICS_RECORDED, checkEvents } from './check-events.ts';
 
-export type Ingest = { events: EventBody[]; actor: string; catalog: Catalog; systemZone: string; secret: string; now: number };
+export type Ingest = {
+  events: EventBody[];
+  actor: string;
+  catalog: Catalog;
+  systemZone: string;
+  secret: string;
+  now: number;
+};
 export type Ingested = { accepted: number; duplicates: number; started: JourneyRow[] };
 
 /** Stores events once each, with all that follows from them, in the caller's transaction; nothing is stored when one of them cannot be. */
-export async function ingestEvents(tx: Tx, { events, actor, catalog, systemZone, secret, now }: Ingest): Promise<Ingested> {
+export async function ingestEvents(
+  tx: Tx,
+  { events, actor, catalog, systemZone, secret, now }: Ingest,
+): Promise<Ingested> {
   checkEvents(events, catalog, now);
   const accounts = await knownAccounts(tx, events);
   const fresh = await store(tx, events, actor, now);
@@ -54,9 +64,16 @@ async function knownAccounts(tx: Tx, events: EventBody[]): Promise<Map<string, A
   const ids = [...new Set(events.map((event) => event.account))];
   const rows = new Map((await lockAccounts(tx, ids)).map((row) => [row.id, row]));
   const missing = ids.filter((id) => !rows.has(id));
-  if (missing.length > 0) throw new TenureError('unknown-account', `There is no account ${missing[0]}; nothing was stored.`, { account: missing[0], accounts: missing.slice(0, 20) });
+  if (missing.length > 0)
+    throw new TenureError('unknown-account', `There is no account ${missing[0]}; nothing was stored.`, {
+      account: missing[0],
+      accounts: missing.slice(0, 20),
+    });
   const closed = ids.find((id) => rows.get(id)!.erasedAt || rows.get(id)!.closedAt);
-  if (closed) throw new TenureError('account-closed', `The account ${closed} is closed or erased; nothing was stored.`, { account: closed });
+  if (closed)
+    throw new TenureError('account-closed', `The account ${closed} is closed or erased; nothing was stored.`, {
+      account: closed,
+    });
   return rows;
 }
 
@@ -83,12 +100,19 @@ async function store(tx: Tx, events: EventBody[], actor: string, now: number): P
   const stored = [...byId.values()].map(({ event }) => event).filter((event) => fresh.has(event.id));
   const counts = new Map<string, number>();
   for (const event of stored) counts.set(event.account, (counts.get(event.account) ?? 0) + 1);
-  const entries = [...counts].map(([account, count]) => ({ at: new Date(now), actor, action: 'events.store', target: `account:${account}`, details: { count } }));
+  const entries = [...counts].map(([account, count]) => ({
+    at: new Date(now),
+    actor,
+    action: 'events.store',
+    target: `account:${account}`,
+    details: { count },
+  }));
   await recordAudit(tx, ...entries);
   return stored;
 }
 
-const reused = (id: string) => new TenureError('id-reused', `The event id ${id} was used with another body; nothing was stored.`, { id });
+const reused = (id: string) =>
+  new TenureError('id-reused', `The event id ${id} was used with another body; nothing was stored.`, { id });
 const timeOf = (event: EventBody, now: number) => (event.at === undefined ? now : Date.parse(event.at));
 
 async function record(tx: Tx, events: EventBody[], now: number): Promise<void> {
@@ -96,16 +120,23 @@ async function record(tx: Tx, events: EventBody[], now: number): Promise<void> {
   const metrics = inTime
     .filter((event) => event.type === METRICS_RECORDED)
     .flatMap((event) =>
-      Object.entries(event.data ?? {}).map(([name, value]) => ({ accountId: event.account, name, value: Number(value), at: new Date(timeOf(event, now)) })),
+      Object.entries(event.data ?? {}).map(([name, value]) => ({
+        accountId: event.account,
+        name,
+        value: Number(value),
+        at: new Date(timeOf(event, now)),
+      })),
     );
   await putMetrics(tx, metrics);
-  for (const event of inTime) if (event.type === FACTS_RECORDED) await mergeFacts(tx, event.account, event.data ?? {}, new Date(now));
+  for (const event of inTime)
+    if (event.type === FACTS_RECORDED) await mergeFacts(tx, event.account, event.data ?? {}, new Date(now));
 }
 
 /** The event names no contact: the no is taken for all of the account, from now on, whenever it was said. */
 async function accountSaysNo(tx: Tx, event: EventBody, secret: string, now: number): Promise<void> {
   const channel = String(event.data?.channel ?? 'email');
-  for (const contact of await readContacts(tx, event.account)) await takeNo(tx, contact, { channel, source: 'event', at: new Date(now), secret });
+  for (const contact of await readContacts(tx, event.account))
+    await takeNo(tx, contact, { channel, source: 'event', at: new Date(now), secret });
 }
 
 function tell(tellings: Telling[], listener: Listener, event: EventBody, now: number): void {
@@ -120,18 +151,38 @@ function tell(tellings: Telling[], listener: Listener, event: EventBody, now: nu
   tellings.push({ accountId: listener.accountId, journeyId: listener.journeyId, happening });
 }
 
-const triggered = (catalog: Catalog, event: EventBody) => catalog.latest.filter((playbook) => playbook.definition.trigger?.event === event.type);
+const triggered = (catalog: Catalog, event: EventBody) =>
+  catalog.latest.filter((playbook) => playbook.definition.trigger?.event === event.type);
 
-type Trigger = { playbook: Published; event: EventBody; account: AccountRow; actor: string; systemZone: string; now: number };
+type Trigger = {
+  playbook: Published;
+  event: EventBody;
+  account: AccountRow;
+  actor: string;
+  systemZone: string;
+  now: number;
+};
 
-async function trigger(tx: Tx, { playbook, event, account, actor, systemZone, now }: Trigger): Promise<JourneyRow | undefined> {
+async function trigger(
+  tx: Tx,
+  { playbook, event, account, actor, systemZone, now }: Trigger,
+): Promise<JourneyRow | undefined> {
   const { definition } = playbook;
   const condition = definition.trigger?.when;
   try {
     if (condition !== undefined) {
       const contacts = await readContacts(tx, account.id);
       const metrics = await readMetrics(tx, account.id, new Date(now));
-      const scope = { account, facts: account.facts, metrics, flags: {}, config: resolveConfig(definition), journey: { id: '', startedAt: now, anchors: {} }, contact: { role: contacts[0]?.role }, now };
+      const scope = {
+        account,
+        facts: account.facts,
+        metrics,
+        flags: {},
+        config: resolveConfig(definition),
+        journey: { id: '', startedAt: now, anchors: {} },
+        contact: { role: contacts[0]?.role },
+        now,
+      };
       if (!holds(definition, condition, scope as never)) return undefined;
     }
     const body = { account: account.id, anchor: new Date(timeOf(event, now)).toISOString() };
@@ -141,7 +192,13 @@ async function trigger(tx: Tx, { playbook, event, account, actor, systemZone, no
     // The event is a fact whatever becomes of its journey: why none began is in the audit trail.
     const code = error instanceof TenureError ? error.code : error instanceof CelError ? 'condition-failed' : undefined;
     if (code === undefined) throw error;
-    await recordAudit(tx, { at: new Date(now), actor, action: 'journey.not-started', target: `account:${account.id}`, details: { event: event.id, playbook: playbook.id, code } });
+    await recordAudit(tx, {
+      at: new Date(now),
+      actor,
+      action: 'journey.not-started',
+      target: `account:${account.id}`,
+      details: { event: event.id, playbook: playbook.id, code },
+    });
     return undefined;
   }
 }

@@ -43,7 +43,13 @@ export function toDecision(row: Row): DecisionView {
     at: row.at.toISOString(),
     due: row.due?.toISOString() ?? null,
     words: sentenceFor(reason),
-    details: { ...row.details, ...(template ? { template } : {}), ...(variant ? { variant } : {}), ...(offer ? { offer } : {}), history: row.history },
+    details: {
+      ...row.details,
+      ...(template ? { template } : {}),
+      ...(variant ? { variant } : {}),
+      ...(offer ? { offer } : {}),
+      history: row.history,
+    },
   };
 }
 
@@ -52,15 +58,29 @@ const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).
 /** One decision a step and occurrence: what was decided, what the run has decided since its last word, and what is still to come. */
 export async function explain(db: Db, row: JourneyRow, clock: number, step?: string): Promise<DecisionView[]> {
   const steps = row.timetable.steps.filter((one) => step === undefined || one.id === step);
-  if (steps.length === 0) throw new TenureError('unknown-step', `The journey has no step ${step}.`, { step, known: row.timetable.steps.map((one) => one.id) });
+  if (steps.length === 0)
+    throw new TenureError('unknown-step', `The journey has no step ${step}.`, {
+      step,
+      known: row.timetable.steps.map((one) => one.id),
+    });
   const recorded = (await listDecisions(db, { journey: row.id, step }, { limit: 1000 })).reverse();
   const { state } = await present(db, row, clock);
   return steps.flatMap((one) => {
-    const said = recorded.filter((decision) => decision.step === one.id).sort((a, b) => a.n - b.n).map(toDecision);
+    const said = recorded
+      .filter((decision) => decision.step === one.id)
+      .sort((a, b) => a.n - b.n)
+      .map(toDecision);
     const now = state.steps[one.id];
     const last = said.at(-1);
     if (now && (last === undefined || last.n < now.n || last.outcome === 'held')) {
-      const view = { journey: row.id, account: row.accountId, step: one.id, n: now.n, kind: one.kind, channel: one.channel ?? null };
+      const view = {
+        journey: row.id,
+        account: row.accountId,
+        step: one.id,
+        n: now.n,
+        kind: one.kind,
+        channel: one.channel ?? null,
+      };
       const still = { ...view, ...standing(now, Boolean(row.endedAt)) };
       if (last === undefined || last.n < now.n) said.push(still);
       else if (now.st === 'done') said[said.length - 1] = { ...still, details: { ...last.details, ...still.details } };
@@ -69,13 +89,34 @@ export async function explain(db: Db, row: JourneyRow, clock: number, step?: str
   });
 }
 
-function standing(s: StepState, ended: boolean): Pick<DecisionView, 'outcome' | 'reason' | 'at' | 'due' | 'words' | 'details'> {
+function standing(
+  s: StepState,
+  ended: boolean,
+): Pick<DecisionView, 'outcome' | 'reason' | 'at' | 'due' | 'words' | 'details'> {
   if (s.st === 'done') {
     const reason = s.reason ?? s.outcome ?? 'done';
-    return { outcome: s.outcome ?? 'skipped', reason, at: iso(s.at), due: iso(s.due), words: sentenceFor(reason), details: { ...(s.variant ? { variant: s.variant } : {}), ...(s.offer ? { offer: s.offer } : {}) } };
+    return {
+      outcome: s.outcome ?? 'skipped',
+      reason,
+      at: iso(s.at),
+      due: iso(s.due),
+      words: sentenceFor(reason),
+      details: { ...(s.variant ? { variant: s.variant } : {}), ...(s.offer ? { offer: s.offer } : {}) },
+    };
   }
-  const reason = ended ? 'journey-ended' : s.st === 'gated' ? 'gated' : s.st === 'sending' ? 'sending' : s.hold !== undefined ? 'on-hold' : 'not-due';
-  const details = { ...(s.hold === undefined ? {} : { hold: s.hold }), ...(s.gateUntil === undefined ? {} : { gateUntil: iso(s.gateUntil) }) };
+  const reason = ended
+    ? 'journey-ended'
+    : s.st === 'gated'
+      ? 'gated'
+      : s.st === 'sending'
+        ? 'sending'
+        : s.hold !== undefined
+          ? 'on-hold'
+          : 'not-due';
+  const details = {
+    ...(s.hold === undefined ? {} : { hold: s.hold }),
+    ...(s.gateUntil === undefined ? {} : { gateUntil: iso(s.gateUntil) }),
+  };
   return { outcome: 'pending', reason, at: iso(s.due), due: iso(s.due), words: PENDING[reason] ?? reason, details };
 }
 

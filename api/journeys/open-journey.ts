@@ -3,7 +3,7 @@ import { readAccount, readContacts } from '../../db/queries/accounts/read-accoun
 import { readMetrics } from '../../db/queries/accounts/read-metrics.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import { insertJourney } from '../../db/queries/journeys/insert-journey.ts';
-import { lastEnded, readJourney, readOpenJourney } from '../../db/queries/journeys/read-journey.ts';
+import { findStarted, lastEnded } from '../../db/queries/journeys/read-journey.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { prepareStart } from '../../playbooks/prepare-start.ts';
 import type { StartJourneyBody } from '../../workflows/contracts/api.ts';
@@ -30,12 +30,14 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
   const { id, playbook, body, now } = opening;
   const { kind, reentry } = playbook.definition;
   const account = await readAccount(tx, body.account);
-  if (!account) throw new TenureError('unknown-account', `There is no account ${body.account}.`, { account: body.account });
-  if (account.erasedAt || account.closedAt) throw new TenureError('account-closed', 'The account is closed or erased.', { account: body.account });
+  if (!account)
+    throw new TenureError('unknown-account', `There is no account ${body.account}.`, { account: body.account });
+  if (account.erasedAt || account.closedAt)
+    throw new TenureError('account-closed', 'The account is closed or erased.', { account: body.account });
   const lock = journeyWorkflowId(kind, body.account, body.key);
-  const same = await readJourney(tx, id);
-  if (same && same.lock !== lock) throw new TenureError('id-reused', 'This Idempotency-Key started another journey.');
-  const known = same ?? (await readOpenJourney(tx, lock));
+  const known = await findStarted(tx, id, lock);
+  if (known?.id === id && known.lock !== lock)
+    throw new TenureError('id-reused', 'This Idempotency-Key started another journey.');
   if (known) return { row: sameOne(known, playbook.id), created: false };
   await checkReentry(tx, { lock, playbook: playbook.id, reentry, now });
 
@@ -47,7 +49,7 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
     contacts,
     anchor: body.anchor === undefined ? undefined : Date.parse(body.anchor),
     options: body.options,
-    metrics: await readMetrics(tx, body.account, new Date(now)),
+    metrics: readsAtStart(playbook) ? await readMetrics(tx, body.account, new Date(now)) : {},
     now,
     journeyId: id,
     systemZone: opening.systemZone,
@@ -79,7 +81,11 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
     startedAt: new Date(now),
   });
   // Lost the race for the lock: whoever won has committed, or this insert would still wait.
-  if (!row) return { row: sameOne((await readOpenJourney(tx, lock)) ?? (await readJourney(tx, id)), playbook.id), created: false };
+  if (!row)
+    return {
+      row: sameOne(await findStarted(tx, id, lock), playbook.id),
+      created: false,
+    };
   await recordAudit(tx, {
     at: new Date(now),
     actor: opening.actor,
@@ -90,24 +96,42 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
   return { row, created: true };
 }
 
+const readsAtStart = ({ definition }: Published) =>
+  Object.values(definition.flags).some((flag) => flag.initially !== undefined);
+
 function sameOne(row: JourneyRow | undefined, playbook: string): JourneyRow {
-  if (!row) throw new TenureError('other-journey-open', 'Another start was faster and has ended; repeat the request.', {});
+  if (!row)
+    throw new TenureError('other-journey-open', 'Another start was faster and has ended; repeat the request.', {});
   if (row.playbook === playbook) return row;
-  throw new TenureError('other-journey-open', `The journey ${row.id} of ${row.playbook} is open for this account.`, { journey: row.id, playbook: row.playbook });
+  throw new TenureError('other-journey-open', `The journey ${row.id} of ${row.playbook} is open for this account.`, {
+    journey: row.id,
+    playbook: row.playbook,
+  });
 }
 
 type Reentry = Published['definition']['reentry'];
 
-async function checkReentry(tx: Tx, by: { lock: string; playbook: string; reentry: Reentry; now: number }): Promise<void> {
+async function checkReentry(
+  tx: Tx,
+  by: { lock: string; playbook: string; reentry: Reentry; now: number },
+): Promise<void> {
   if (by.reentry === 'always') return;
   const last = await lastEnded(tx, by.lock, by.playbook);
   if (!last) return;
   if (by.reentry === 'never')
-    throw new TenureError('reentry-refused', `The account has been through ${by.playbook} in journey ${last.id}, and it may be entered only once.`, { journey: last.id });
+    throw new TenureError(
+      'reentry-refused',
+      `The account has been through ${by.playbook} in journey ${last.id}, and it may be entered only once.`,
+      { journey: last.id },
+    );
   const { months, days, ms } = parseDuration(by.reentry.cooldown);
   const from = new Date(last.endedAt);
   from.setUTCMonth(from.getUTCMonth() + months);
   const at = from.getTime() + days * 86_400_000 + ms;
   if (by.now < at)
-    throw new TenureError('reentry-refused', `The account may enter ${by.playbook} again from ${new Date(at).toISOString()} on.`, { journey: last.id, from: new Date(at).toISOString() });
+    throw new TenureError(
+      'reentry-refused',
+      `The account may enter ${by.playbook} again from ${new Date(at).toISOString()} on.`,
+      { journey: last.id, from: new Date(at).toISOString() },
+    );
 }

@@ -12,8 +12,16 @@ import { TenureJourney } from '../../workflows/messages.ts';
 import { present } from './present.ts';
 import { startRun } from './start-run.ts';
 
-export type RehydrateDeps = { db: Db; client: Client; taskQueue: string; clock: () => number; actor: string; reason: string };
-export type Rehydrated = { id: string; is: 'restarted'; runId: string; terminated: boolean } | { id: string; is: 'ended' | 'starting' };
+export type RehydrateDeps = {
+  db: Db;
+  client: Client;
+  taskQueue: string;
+  clock: () => number;
+  actor: string;
+  reason: string;
+};
+export type Rehydrated =
+  { id: string; is: 'restarted'; runId: string; terminated: boolean } | { id: string; is: 'ended' | 'starting' };
 
 const DEADLINE_MS = 10_000;
 
@@ -34,7 +42,14 @@ export async function rehydrateJourney(deps: RehydrateDeps, id: string): Promise
   const resting = atRest(state);
   const moved = await db.transaction(async (tx) => {
     if (!(await writeFolded(tx, { id, rev: last.rev, state: resting, at: new Date(now) }))) return false;
-    await recordAudit(tx, { at: new Date(clock()), actor, action: 'journey.rehydrate', target: `journey:${id}`, reason, details: { rev: resting.rev, terminated } });
+    await recordAudit(tx, {
+      at: new Date(clock()),
+      actor,
+      action: 'journey.rehydrate',
+      target: `journey:${id}`,
+      reason,
+      details: { rev: resting.rev, terminated },
+    });
     return true;
   });
   if (!moved) return rehydrateJourney(deps, id);
@@ -62,6 +77,8 @@ async function terminateRun(client: Client, row: JourneyRow, reason: string): Pr
 
 /** No run, no activity: what the state has in flight waits for its due date again. */
 function atRest(state: State): State {
-  const steps = Object.fromEntries(Object.entries(state.steps).map(([id, s]) => [id, s.st === 'sending' ? { ...s, st: 'waiting' as const } : s]));
+  const steps = Object.fromEntries(
+    Object.entries(state.steps).map(([id, s]) => [id, s.st === 'sending' ? { ...s, st: 'waiting' as const } : s]),
+  );
   return { ...state, rev: state.rev + 1, steps };
 }

@@ -8,7 +8,10 @@ export async function launch(deps: Deps, row: JourneyRow): Promise<JourneyRow> {
   if (row.endedAt || row.state !== 'starting') return row;
   const { client, config, limits, log, database } = deps;
   try {
-    const runId = await startRun({ client, taskQueue: config.taskQueue, deadlineMs: limits.startMs, continueEvery: deps.continueEvery }, row);
+    const runId = await startRun(
+      { client, taskQueue: config.taskQueue, deadlineMs: limits.startMs, continueEvery: deps.continueEvery },
+      row,
+    );
     if (runId === undefined) return row;
     await markRunning(database.db, row.id, runId);
     return { ...row, state: 'running', runId };

@@ -21,10 +21,19 @@ export const journeyInput = (row: Startable): JourneyInput => ({
  * A conflict is looked into rather than used: the run that is found might be the earlier one.
  */
 export async function startRun(
-  { client, taskQueue, deadlineMs, continueEvery }: { client: Client; taskQueue: string; deadlineMs: number; continueEvery?: number },
+  {
+    client,
+    taskQueue,
+    deadlineMs,
+    continueEvery,
+  }: { client: Client; taskQueue: string; deadlineMs: number; continueEvery?: number },
   row: Startable,
 ): Promise<string | undefined> {
-  const options = { ...journeyStart({ ...journeyInput(row), continueEvery }, row.lock), taskQueue, workflowIdConflictPolicy: 'FAIL' as const };
+  const options = {
+    ...journeyStart({ ...journeyInput(row), continueEvery }, row.lock),
+    taskQueue,
+    workflowIdConflictPolicy: 'FAIL' as const,
+  };
   return client.withDeadline(Date.now() + deadlineMs, async () => {
     try {
       const handle = await client.workflow.start(journeyWorkflowType(row.kind), options);

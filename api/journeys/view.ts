@@ -30,14 +30,28 @@ export const JourneyItem = z.object({
   temporal: z.object({ workflowId: z.string(), runId: z.string().nullable(), url: z.string() }),
 });
 export const Forecast = z.array(
-  z.object({ step: z.string(), at: z.string(), kind: z.string(), channel: z.string().nullable(), template: z.string().nullable(), waitsFor: z.string().optional() }),
+  z.object({
+    step: z.string(),
+    at: z.string(),
+    kind: z.string(),
+    channel: z.string().nullable(),
+    template: z.string().nullable(),
+    waitsFor: z.string().optional(),
+  }),
 );
 export const JourneyView = JourneyItem.extend({
-  pause: z.object({ since: z.string(), until: z.string().nullable(), clock: z.string().nullable(), by: z.string() }).nullable(),
+  pause: z
+    .object({ since: z.string(), until: z.string().nullable(), clock: z.string().nullable(), by: z.string() })
+    .nullable(),
   forecast: Forecast,
 }).meta({ id: 'Journey' });
 export const Changes = z.array(
-  z.object({ what: z.string(), from: z.string().nullable().optional(), to: z.string().nullable().optional(), note: z.string().optional() }),
+  z.object({
+    what: z.string(),
+    from: z.string().nullable().optional(),
+    to: z.string().nullable().optional(),
+    note: z.string().optional(),
+  }),
 );
 
 type Stored = Row | JourneyRow;
@@ -72,7 +86,12 @@ function runUrl({ lock, runId }: Pick<Stored, 'lock' | 'runId'>, { temporalUiUrl
 }
 
 /** A journey as it is now, by snapshot and all that came since. */
-export async function toView(db: Db, row: JourneyRow, clock: number, config: ApiConfig): Promise<z.infer<typeof JourneyView>> {
+export async function toView(
+  db: Db,
+  row: JourneyRow,
+  clock: number,
+  config: ApiConfig,
+): Promise<z.infer<typeof JourneyView>> {
   const now = await present(db, row, clock);
   return { ...toItem(row, config), ...presentFields(row, now), ...pauseAndForecast(now) };
 }
@@ -100,14 +119,21 @@ function pauseAndForecast(now: Present) {
   };
 }
 
-export const forecastOf = ({ kernel, state, now }: Present): ForecastEntry[] => (state.ended ? [] : kernel.forecast(state, now));
+export const forecastOf = ({ kernel, state, now }: Present): ForecastEntry[] =>
+  state.ended ? [] : kernel.forecast(state, now);
 
 /** Dates of a forecast as ISO-8601. */
-export const toForecast = (entries: ForecastEntry[]): z.infer<typeof Forecast> => entries.map((entry) => ({ ...entry, at: iso(entry.at) }));
+export const toForecast = (entries: ForecastEntry[]): z.infer<typeof Forecast> =>
+  entries.map((entry) => ({ ...entry, at: iso(entry.at) }));
 
 /** Dates of changes as ISO-8601. */
 export const toChanges = (changes: Change[]): z.infer<typeof Changes> =>
-  changes.map(({ what, from, to, note }) => ({ what, ...(from === undefined ? {} : { from: text(from) }), ...(to === undefined ? {} : { to: text(to) }), ...(note === undefined ? {} : { note }) }));
+  changes.map(({ what, from, to, note }) => ({
+    what,
+    ...(from === undefined ? {} : { from: text(from) }),
+    ...(to === undefined ? {} : { to: text(to) }),
+    ...(note === undefined ? {} : { note }),
+  }));
 const text = (value: number | string | null) => (typeof value === 'number' ? iso(value) : value);
 
 export type { State };

@@ -8,7 +8,10 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 const escape = (text: string) => text.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 
 /** A template whose values are escaped, unless they are {@link Html} themselves. */
-export function html(parts: TemplateStringsArray, ...values: (string | number | null | undefined | Html | Html[])[]): Html {
+export function markup(
+  parts: TemplateStringsArray,
+  ...values: (string | number | null | undefined | Html | Html[])[]
+): Html {
   const text = values.map((value) => {
     if (value === null || value === undefined) return '';
     if (Array.isArray(value)) return value.map((one) => one.html).join('');
@@ -25,10 +28,27 @@ button{font:inherit;padding:.6rem 1.2rem}nav{margin:1rem 0}.muted{color:#5b6675}
 /** Sends a page that can load and run nothing but its own style, is not kept and not framed by strangers. */
 export function sendPage(reply: FastifyReply, title: string, body: Html, status = 200): FastifyReply {
   const nonce = randomBytes(16).toString('base64');
-  const page = html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${title}</title><style nonce="${nonce}">${{ html: STYLE }}</style></head><body>${body}</body></html>`;
+  const page = markup`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <meta name="robots" content="noindex" />
+        <title>${title}</title>
+        <style nonce="${nonce}">
+          ${{ html: STYLE }}
+        </style>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html>`;
   return reply
     .status(status)
-    .header('content-security-policy', `default-src 'none'; style-src 'nonce-${nonce}'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`)
+    .header(
+      'content-security-policy',
+      `default-src 'none'; style-src 'nonce-${nonce}'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+    )
     .header('cache-control', 'no-store')
     .header('referrer-policy', 'no-referrer')
     .type('text/html; charset=utf-8')

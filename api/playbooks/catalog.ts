@@ -58,7 +58,11 @@ export function mustFind(catalog: Catalog, id: string, version?: number): Publis
   const found = catalog.find(id, version);
   if (found) return found;
   const known = catalog.latest.map((playbook) => playbook.id);
-  throw new TenureError('unknown-playbook', version === undefined ? `There is no playbook ${id}.` : `There is no version ${version} of ${id}.`, { known });
+  throw new TenureError(
+    'unknown-playbook',
+    version === undefined ? `There is no playbook ${id}.` : `There is no version ${version} of ${id}.`,
+    { known },
+  );
 }
 
 /** Whether a value may stand in a declared field. */
@@ -82,11 +86,27 @@ export function fits(field: Field, value: unknown): boolean {
 export function checkFacts(catalog: Catalog, facts: Record<string, unknown>, pointer: string): void {
   for (const [name, value] of Object.entries(facts)) {
     const field = catalog.facts.get(name);
-    if (!field) throw new TenureError('unknown-name', `No playbook reads a fact ${name}.`, { name, errors: [{ pointer: `${pointer}/${name}`, detail: 'unknown fact' }] });
-    if (!fits(field, value)) throw new TenureError('invalid-request', `The fact ${name} must be ${article(field)}.`, { errors: [{ pointer: `${pointer}/${name}`, detail: `must be ${article(field)}` }] });
+    if (!field)
+      throw new TenureError('unknown-name', `No playbook reads a fact ${name}.`, {
+        name,
+        errors: [{ pointer: `${pointer}/${name}`, detail: 'unknown fact' }],
+      });
+    if (!fits(field, value))
+      throw new TenureError('invalid-request', `The fact ${name} must be ${article(field)}.`, {
+        errors: [{ pointer: `${pointer}/${name}`, detail: `must be ${article(field)}` }],
+      });
   }
 }
 
 /** What a field takes, in words. */
 export const article = (field: Field): string =>
-  field.type === 'enum' && field.values ? `one of ${field.values.join(', ')}` : { enum: 'a string', string: 'a string', number: 'a number', boolean: 'true or false', date: 'an ISO-8601 date', list: 'a list' }[field.type];
+  field.type === 'enum' && field.values
+    ? `one of ${field.values.join(', ')}`
+    : {
+        enum: 'a string',
+        string: 'a string',
+        number: 'a number',
+        boolean: 'true or false',
+        date: 'an ISO-8601 date',
+        list: 'a list',
+      }[field.type];

@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import { findKey } from '../../db/queries/keys/find-key.ts';
-import type { Caller, } from '../../db/queries/keys/find-key.ts';
+import type { Caller } from '../../db/queries/keys/find-key.ts';
 import { hashKey } from '../../db/queries/keys/ensure-admin-key.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Api, Deps } from '../deps.ts';
@@ -27,15 +27,24 @@ declare module 'fastify' {
 }
 
 /** Who the audit trail names for this request. */
-export const actorOf = (request: FastifyRequest): string => (request.caller ? `${request.caller.scope}:${request.caller.name}` : 'customer');
+export const actorOf = (request: FastifyRequest): string =>
+  request.caller ? `${request.caller.scope}:${request.caller.name}` : 'customer';
 
 const CACHE_MS = 2000;
 
 /** Every request is by a known key with the scope that its route needs, and within its rate; guards throw. */
 export async function authority(app: Api, deps: Deps): Promise<{ forget(): void }> {
   await app.register(rateLimit, { global: false });
-  const perKey = app.createRateLimit({ max: deps.limits.perKey, timeWindow: 10_000, keyGenerator: (r) => `key:${r.caller?.id}` });
-  const perAddress = app.createRateLimit({ max: deps.limits.perAddress, timeWindow: 60_000, keyGenerator: (r) => `ip:${r.ip}` });
+  const perKey = app.createRateLimit({
+    max: deps.limits.perKey,
+    timeWindow: 10_000,
+    keyGenerator: (r) => `key:${r.caller?.id}`,
+  });
+  const perAddress = app.createRateLimit({
+    max: deps.limits.perAddress,
+    timeWindow: 60_000,
+    keyGenerator: (r) => `ip:${r.ip}`,
+  });
   const known = new Map<string, { caller: Caller; until: number }>();
 
   const identify = async (request: FastifyRequest): Promise<Caller | undefined> => {

@@ -18,7 +18,11 @@ const LOCK_MS = 30_000;
 function keyOf(header: string): string {
   const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"$/.exec(header.trim())?.[1];
   const key = quoted?.replace(/\\(["\\])/g, '$1') ?? /^[\x21\x23-\x7e]{1,255}$/.exec(header.trim())?.[0];
-  if (!key) throw new TenureError('idempotency-key-invalid', 'Idempotency-Key must be 1 to 255 printable characters, in quotes or bare.');
+  if (!key)
+    throw new TenureError(
+      'idempotency-key-invalid',
+      'Idempotency-Key must be 1 to 255 printable characters, in quotes or bare.',
+    );
   return key;
 }
 
@@ -26,7 +30,9 @@ function keyOf(header: string): string {
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([, v]) => v !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
 }
 export const hashBody = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('base64url');
@@ -55,9 +61,12 @@ export function idempotency(app: Api, { database: { db }, clock }: Deps): void {
       lockedUntil: new Date(now + LOCK_MS),
       expiresAt: new Date(now + DAY_MS),
     });
-    if (found.is === 'other-body') throw new TenureError('id-reused', 'This Idempotency-Key was used with another request.');
+    if (found.is === 'other-body')
+      throw new TenureError('id-reused', 'This Idempotency-Key was used with another request.');
     if (found.is === 'in-progress')
-      throw new TenureError('request-in-progress', 'The request with this Idempotency-Key is still being worked on.', { retryAfter: 1 });
+      throw new TenureError('request-in-progress', 'The request with this Idempotency-Key is still being worked on.', {
+        retryAfter: 1,
+      });
     if (found.is === 'done') {
       void reply.header('idempotent-replayed', 'true').status(found.status);
       if (found.status >= 400) void reply.type('application/problem+json');

@@ -16,10 +16,21 @@ export function metrics(app: Api, { database: { db }, clock, log }: Deps): Regis
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
-    log.info({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime), instance: request.id, caller: request.caller?.id }, 'answered');
+    log.info(
+      {
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        instance: request.id,
+        caller: request.caller?.id,
+      },
+      'answered',
+    );
   });
 
-  const gauge = (name: string, help: string, labelNames: string[] = []) => new Gauge({ name, help, labelNames, registers });
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers });
   const journeys = gauge('tenure_journeys', 'Journeys by state and kind; ended ones of 30 days', ['state', 'kind']);
   const commands = gauge('tenure_commands_day', 'Commands of the last day by name and outcome', ['command', 'outcome']);
   const single = {

@@ -20,7 +20,10 @@ export function problems(app: Api, deps: Deps): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     const answer = toProblem(error, request.id);
     if (answer.status >= 500)
-      deps.log.error({ instance: request.id, route: request.routeOptions.url, code: answer.code, cause: causeOf(error) }, 'request failed');
+      deps.log.error(
+        { instance: request.id, route: request.routeOptions.url, code: answer.code, cause: causeOf(error) },
+        'request failed',
+      );
     if (typeof answer.retryAfter === 'number') void reply.header('retry-after', answer.retryAfter);
     else if (answer.retryable && answer.status !== 500) void reply.header('retry-after', 1);
     return reply.status(answer.status).type('application/problem+json').send(answer);
@@ -33,7 +36,11 @@ export function problems(app: Api, deps: Deps): void {
 /** Name, code and place of an error; its message may hold data, so it stays out unless it is ours. */
 function causeOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6).map((line) => line.trim());
+  const frames = error.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 6)
+    .map((line) => line.trim());
   const code = (error as { code?: unknown }).code;
   return { name: error.name, code, frames, cause: error.cause instanceof Error ? causeOf(error.cause) : undefined };
 }

@@ -13,7 +13,10 @@ import { publishShipped } from '../../playbooks/publish/publish-shipped.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { testClient } from '../support/engine.ts';
 
-export type Answer = { status: number; body: any; headers: Record<string, unknown>; text: string };
+/** A parsed body: tests say what they expect of it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Json = any;
+export type Answer = { status: number; body: Json; headers: Record<string, unknown>; text: string };
 type Call = { as?: KeyScope | null; body?: unknown; headers?: Record<string, string> };
 
 export type ApiFixture = {
@@ -28,7 +31,9 @@ export type ApiFixture = {
 };
 
 /** The API over a database of its own, with a key of every scope and the shipped playbooks; the engine is the run's, or the one given. */
-export async function apiFixture(given: Partial<Omit<ApiDeps, 'config'>> & { config?: Partial<ApiDeps['config']>; publish?: boolean } = {}): Promise<ApiFixture> {
+export async function apiFixture(
+  given: Partial<Omit<ApiDeps, 'config'>> & { config?: Partial<ApiDeps['config']>; publish?: boolean } = {},
+): Promise<ApiFixture> {
   const scratch = await createTestDatabase();
   const database = openDatabase(scratch.url, { max: 10 });
   const logged: string[] = [];
@@ -48,9 +53,18 @@ export async function apiFixture(given: Partial<Omit<ApiDeps, 'config'>> & { con
       ...given.config,
     },
   };
-  const keys = Object.fromEntries((['viewer', 'service', 'cs', 'admin'] as const).map((scope) => [scope, `key-of-${scope}-${randomUUID()}`])) as Record<KeyScope, string>;
+  const keys = Object.fromEntries(
+    (['viewer', 'service', 'cs', 'admin'] as const).map((scope) => [scope, `key-of-${scope}-${randomUUID()}`]),
+  ) as Record<KeyScope, string>;
   for (const [scope, key] of Object.entries(keys))
-    await createKey(database.db, { id: randomUUID(), name: `test ${scope}`, scope: scope as KeyScope, hash: hashKey(key), createdAt: new Date(), createdBy: 'test' });
+    await createKey(database.db, {
+      id: randomUUID(),
+      name: `test ${scope}`,
+      scope: scope as KeyScope,
+      hash: hashKey(key),
+      createdAt: new Date(),
+      createdBy: 'test',
+    });
   if (given.publish !== false) await publishShipped(database.db, { now: new Date() });
   const app = await buildApp(deps);
   return {
@@ -67,7 +81,12 @@ export async function apiFixture(given: Partial<Omit<ApiDeps, 'config'>> & { con
         ...(body === undefined ? {} : { payload: body as string | object }),
       });
       const json = String(answer.headers['content-type'] ?? '').includes('json');
-      return { status: answer.statusCode, body: json && answer.body !== '' ? answer.json() : answer.body, headers: answer.headers, text: answer.body };
+      return {
+        status: answer.statusCode,
+        body: json && answer.body !== '' ? answer.json() : answer.body,
+        headers: answer.headers,
+        text: answer.body,
+      };
     },
     close: async () => {
       await app.close();
@@ -82,7 +101,15 @@ export const anAccount = (more: Record<string, unknown> = {}) => ({
   name: 'Acme',
   plan: 'trial',
   timeZone: 'Europe/Berlin',
-  contacts: [{ role: 'primary', name: 'Ada', email: 'ada@acme.test', phone: '+491701234567', consent: { email: true, sms: true } }],
+  contacts: [
+    {
+      role: 'primary',
+      name: 'Ada',
+      email: 'ada@acme.test',
+      phone: '+491701234567',
+      consent: { email: true, sms: true },
+    },
+  ],
   ...more,
 });
 
@@ -96,7 +123,10 @@ export async function deadClient(): Promise<Client> {
 export const freshId = (prefix = 'acc'): string => `${prefix}-${randomUUID().slice(0, 13)}`;
 
 /** A started trial of a new account. */
-export async function aTrial(api: ApiFixture, more: Record<string, unknown> = {}): Promise<{ account: string; journey: string; answer: Answer }> {
+export async function aTrial(
+  api: ApiFixture,
+  more: Record<string, unknown> = {},
+): Promise<{ account: string; journey: string; answer: Answer }> {
   const account = freshId();
   const put = await api.call('PUT', `/v1/accounts/${account}`, { body: anAccount() });
   if (put.status !== 201) throw new Error(put.text);

@@ -28,7 +28,11 @@ export async function workingApi(): Promise<WorkingApi> {
         settings: { secret, publicUrl, systemZone, mailFrom: 'Tenure <no-reply@tenure.test>', policy: defaultPolicy },
         log: log as never,
       }),
-      ...createBulkActivities({ database, issue: createCommandIssuer({ database, client, clock, log, taskQueue }).issue, clock }),
+      ...createBulkActivities({
+        database,
+        issue: createCommandIssuer({ database, client, clock, log, taskQueue }).issue,
+        clock,
+      }),
       ...createHousekeepingActivities({ database, clock, log }),
     },
   });

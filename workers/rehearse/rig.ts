@@ -27,6 +27,8 @@ export type Rig = {
   client: Client;
   database: Database;
   taskQueue: string;
+  /** What a second start needs to go on where this one stopped. */
+  same: Same;
   worker: RunningWorker;
   key: string;
   /** What time it is for the API and the dispatcher, in ms. */
@@ -37,6 +39,8 @@ export type Rig = {
   call<T = unknown>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: T }>;
   stop(): Promise<void>;
 };
+
+type Same = { databaseUrl: string; taskQueue: string; secret: string };
 
 /** Makes an empty database one from which rigs can be cloned: migrated, with all shipped playbooks published. */
 export async function prepareDatabase(url: string): Promise<void> {
@@ -49,15 +53,19 @@ export async function prepareDatabase(url: string): Promise<void> {
 /** Starts a rig. */
 export async function startRig(
   ground: Ground,
-  options: { continueEvery?: number; ports?: Partial<WorkerParts['ports']>; settings?: Partial<WorkerParts['settings']>; probe?: WorkerParts['probe']; withoutWorker?: boolean } = {},
+  options: { continueEvery?: number; ports?: Partial<WorkerParts['ports']>; settings?: Partial<WorkerParts['settings']>; probe?: WorkerParts['probe']; withoutWorker?: boolean; same?: Same } = {},
 ): Promise<Rig> {
   const { client, connection, bundle, log } = ground;
   let clockShift = 0;
   let set: number | undefined;
   const now = () => set ?? Date.now();
-  const taskQueue = `rig-${randomUUID().slice(0, 8)}`;
-  const database = openDatabase(await ground.newDatabase(), { max: 10 });
-  const secret = randomBytes(24).toString('base64url');
+  const same = options.same ?? {
+    databaseUrl: await ground.newDatabase(),
+    taskQueue: `rig-${randomUUID().slice(0, 8)}`,
+    secret: randomBytes(24).toString('base64url'),
+  };
+  const { taskQueue, secret } = same;
+  const database = openDatabase(same.databaseUrl, { max: 10 });
   const publicUrl = 'http://tenure.test';
   const { namespace } = client.options;
   const key = `rig-${randomUUID()}`;
@@ -69,7 +77,7 @@ export async function startRig(
   const settings = { secret, publicUrl, mailFrom: 'Tenure <no-reply@tenure.test>', systemZone: 'UTC', policy: defaultPolicy, ...options.settings };
   const start = () => startWorker({ connection, namespace, client, taskQueue, bundle, database, log, settings, clock: now, probe: options.probe, ports: { ...composePorts({}), ...options.ports }, maxCachedWorkflows: 50 });
   const rig: Rig = {
-    ...{ app, client, database, taskQueue, key, now },
+    ...{ app, client, database, taskQueue, same, key, now },
     worker: options.withoutWorker ? { done: Promise.resolve(), stop: () => Promise.resolve() } : await start(),
     setNow: (at) => void (set = at),
     shiftTo: (at) => {

@@ -21,7 +21,6 @@ export const errors = {
   'reentry-refused': { status: 409, title: 'The playbook does not let this account enter again', retryable: false },
   'account-closed': { status: 409, title: 'The account is closed or erased', retryable: false },
   'other-journey-open': { status: 409, title: 'Another journey of this kind is open for the account', retryable: false },
-  'version-exists': { status: 409, title: 'That version is published with other content', retryable: false },
   gone: { status: 410, title: 'It is no longer there', retryable: false },
   'body-too-large': { status: 413, title: 'The body is larger than allowed', retryable: false },
   'unsupported-media-type': { status: 415, title: 'Send application/json', retryable: false },

@@ -32,6 +32,8 @@ export type StepState = {
   gateUntil?: Instant;
   /** The hold it waits on; `due` is then the re-check. `firstDue` keeps the due that lateness counts from. */
   hold?: string;
+  /** The last hold that ended while it was being told. */
+  released?: string;
   firstDue?: Instant;
   /** When it opened. */
   since?: Instant;

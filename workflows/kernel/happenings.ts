@@ -24,8 +24,11 @@ export function happened(d: Draft, h: Happening, now: Instant): void {
   else release(d, h.hold, now);
 }
 
-function release(d: Draft, hold: string, now: Instant): void {
+/** Makes due what waits on a hold that ended. */
+export function release(d: Draft, hold: string, now: Instant): void {
   for (const x of Object.values(d.s.steps)) {
+    // The hold may end before the run learns that its touch was held by it.
+    if (x.st === 'sending') x.released = hold;
     if (x.st !== 'waiting' || x.hold !== hold) continue;
     x.due = now;
     delete x.hold;

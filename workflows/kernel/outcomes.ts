@@ -5,6 +5,7 @@ import type { TimetableStep } from '../contracts/timetable.ts';
 import type { Draft } from './book.ts';
 import { finish } from './deciding.ts';
 import { allItems, applyClosing, completeStep } from './facts.ts';
+import { release } from './happenings.ts';
 import { expiry, planStep, planSteps } from './plan-steps.ts';
 import { tooLate } from './starting.ts';
 
@@ -79,6 +80,7 @@ function unsent(
   if (o.is === 'held') {
     x.firstDue ??= x.due!;
     x.hold = o.hold;
+    if (x.released === o.hold) return release(d, o.hold, now);
     x.due = Math.min(Math.max(o.recheck, now + RECHECK_MIN_MS), now + DAY_MS);
     return;
   }

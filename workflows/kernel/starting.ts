@@ -94,6 +94,7 @@ export function startStep(d: Draft, step: TimetableStep, now: Instant): void {
   }
   if (spaced(d, step, x, now)) return;
   x.st = 'sending';
+  delete x.released;
   x.rev = s.rev + 1;
   delete x.hold;
   if (isTouch(step)) {

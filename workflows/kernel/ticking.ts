@@ -15,6 +15,9 @@ type What = 'resume' | 'max-age' | 'end' | 'stage-end' | 'gate' | 'expire' | 'es
 /** The next thing that time alone brings, and where it stands among others of that instant. */
 export type Moment = { at: Instant; rank: number; what: What; id: string };
 
+/** More than any journey has due at once; a guard against a timetable that would never settle. */
+const MOST_MOMENTS = 10_000;
+
 const RANK = { resume: 0, notice: 1, escalate: 2, expire: 3, end: 4, 'max-age': 4, 'stage-end': 5, gate: 6, step: 7 };
 
 /** The earliest thing that time alone brings; undefined when only an input can change anything. */
@@ -111,8 +114,10 @@ function happen(d: Draft, m: Moment, now: Instant): void {
 /** Lets everything happen that has come due by `now`, each in its own time and order; true when something did. */
 export function settle(d: Draft, now: Instant): boolean {
   let changed = false;
+  let left = MOST_MOMENTS;
   follow(d, now);
   for (let m = nextMoment(d.book, d.s); m && m.at <= now; m = nextMoment(d.book, d.s)) {
+    if (left-- === 0) throw new RangeError(`the timetable of ${d.book.timetable.playbook} does not settle: ${m.what} ${m.id}`);
     happen(d, m, now);
     follow(d, m.what === 'step' ? now : m.at);
     changed = true;

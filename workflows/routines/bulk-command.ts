@@ -14,6 +14,7 @@ export async function bulkCommand({ bulkId, from, version }: BulkCommandInput): 
   let next: number | null = from;
   while (next !== null) {
     ({ next } = await runBulkPage({ bulkId, from: next }));
-    if (next !== null && workflowInfo().continueAsNewSuggested) await continueAsNew<typeof bulkCommand>({ version, bulkId, from: next });
+    if (next !== null && workflowInfo().continueAsNewSuggested)
+      await continueAsNew<typeof bulkCommand>({ version, bulkId, from: next });
   }
 }

@@ -45,7 +45,11 @@ const params = z.object({ id: OpaqueId });
 
 /** Accounts and their contacts. */
 export function accountRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => Promise<Catalog>): void {
-  const { database: { db }, clock, config } = deps;
+  const {
+    database: { db },
+    clock,
+    config,
+  } = deps;
   const tags = ['accounts'];
 
   app.put(
@@ -57,13 +61,31 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
         summary: 'Write an account whole; a contact is known by its role, facts are merged and null takes one away',
         params,
         body: AccountBody,
-        response: { 200: AccountView, 201: AccountView, ...problemsOf('invalid-request', 'account-closed', 'unknown-name', 'invalid-zone', 'unknown-plan', 'invalid-date') },
+        response: {
+          200: AccountView,
+          201: AccountView,
+          ...problemsOf(
+            'invalid-request',
+            'account-closed',
+            'unknown-name',
+            'invalid-zone',
+            'unknown-plan',
+            'invalid-date',
+          ),
+        },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
       const created = await db.transaction(async (tx) =>
-        saveAccount(tx, { id, body: request.body, actor: actorOf(request), catalog: await catalogOf(tx), systemZone: config.systemZone, now: clock() }),
+        saveAccount(tx, {
+          id,
+          body: request.body,
+          actor: actorOf(request),
+          catalog: await catalogOf(tx),
+          systemZone: config.systemZone,
+          now: clock(),
+        }),
       );
       return reply.status(created ? 201 : 200).send(await view(id));
     },
@@ -71,7 +93,15 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
 
   app.get(
     '/v1/accounts/:id',
-    { config: { needs: 'read' }, schema: { tags, summary: 'Read an account', params, response: { 200: AccountView, ...problemsOf('unknown-account', 'gone') } } },
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'Read an account',
+        params,
+        response: { 200: AccountView, ...problemsOf('unknown-account', 'gone') },
+      },
+    },
     async (request) => view(request.params.id),
   );
 
@@ -79,7 +109,12 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
     '/v1/accounts',
     {
       config: { needs: 'read' },
-      schema: { tags, summary: 'List accounts by id', querystring: z.strictObject({ plan: z.string().max(64).optional(), ...paging }), response: { 200: Page(AccountItem) } },
+      schema: {
+        tags,
+        summary: 'List accounts by id',
+        querystring: z.strictObject({ plan: z.string().max(64).optional(), ...paging }),
+        response: { 200: Page(AccountItem) },
+      },
     },
     async ({ query }) => {
       const after = fromCursor(OpaqueId, query.cursor);
@@ -92,7 +127,12 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
     '/v1/accounts/:id',
     {
       config: { needs: 'ingest' },
-      schema: { tags, summary: 'Erase what is personal of an account; its open journeys end', params, response: { 204: z.null(), ...problemsOf('unknown-account') } },
+      schema: {
+        tags,
+        summary: 'Erase what is personal of an account; its open journeys end',
+        params,
+        response: { 204: z.null(), ...problemsOf('unknown-account') },
+      },
     },
     async (request, reply) => {
       await db.transaction((tx) => forgetAccount(tx, request.params.id, actorOf(request), clock()));

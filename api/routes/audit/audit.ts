@@ -5,7 +5,15 @@ import type { Api, Deps } from '../../deps.ts';
 import { problemsOf } from '../../responses.ts';
 import { When } from '../holds/holds.ts';
 
-const AuditView = z.object({ seq: z.number().int(), at: z.string(), actor: z.string(), action: z.string(), target: z.string(), reason: z.string().nullable(), details: z.record(z.string(), z.unknown()) });
+const AuditView = z.object({
+  seq: z.number().int(),
+  at: z.string(),
+  actor: z.string(),
+  action: z.string(),
+  target: z.string(),
+  reason: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+});
 
 /** Who did what to what, and why. */
 export function auditRoutes(app: Api, { database: { db } }: Deps): void {
@@ -30,9 +38,17 @@ export function auditRoutes(app: Api, { database: { db } }: Deps): void {
     async ({ query }) => {
       const { cursor, limit, from, to, ...filter } = query;
       const before = fromCursor(z.int(), cursor);
-      const range = { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : new Date(to) };
+      const range = {
+        from: from === undefined ? undefined : new Date(from),
+        to: to === undefined ? undefined : new Date(to),
+      };
       const rows = await listAudit(db, { ...filter, ...range }, { before, limit: limit + 1 });
-      return pageOf(rows, limit, (row) => ({ ...row, at: row.at.toISOString() }), (row) => row.seq);
+      return pageOf(
+        rows,
+        limit,
+        (row) => ({ ...row, at: row.at.toISOString() }),
+        (row) => row.seq,
+      );
     },
   );
 }

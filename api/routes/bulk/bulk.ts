@@ -37,15 +37,48 @@ const Preview = z.object({
   previewed: z.number().int(),
   accepted: z.number().int(),
   refused: z.record(z.string(), z.number().int()),
-  items: z.array(z.object({ journey: z.string(), account: z.string(), accepted: z.boolean(), code: z.string().optional(), detail: z.string().optional(), changes: Changes })),
+  items: z.array(
+    z.object({
+      journey: z.string(),
+      account: z.string(),
+      accepted: z.boolean(),
+      code: z.string().optional(),
+      detail: z.string().optional(),
+      changes: Changes,
+    }),
+  ),
 });
-const Bulk = z.object({ id: z.string(), state: z.enum(['starting', 'running', 'done']), total: z.number().int(), createdAt: z.string(), endedAt: z.string().nullable() });
-const Counts = z.object({ applied: z.number().int(), refused: z.number().int(), unknown: z.number().int(), pending: z.number().int() });
-const Item = z.object({ journey: z.string(), outcome: z.enum(['pending', 'applied', 'refused', 'unknown']), code: z.string().nullable(), detail: z.string().nullable(), at: z.string().nullable() });
+const Bulk = z.object({
+  id: z.string(),
+  state: z.enum(['starting', 'running', 'done']),
+  total: z.number().int(),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+});
+const Counts = z.object({
+  applied: z.number().int(),
+  refused: z.number().int(),
+  unknown: z.number().int(),
+  pending: z.number().int(),
+});
+const Item = z.object({
+  journey: z.string(),
+  outcome: z.enum(['pending', 'applied', 'refused', 'unknown']),
+  code: z.string().nullable(),
+  detail: z.string().nullable(),
+  at: z.string().nullable(),
+});
 
 /** One command for every open journey that a filter finds. */
 export function bulkRoutes(app: Api, deps: Deps): void {
-  const { database: { db }, clock, client, config, limits, log } = deps;
+  const {
+    database: { db },
+    clock,
+    client,
+    config,
+    limits,
+    log,
+  } = deps;
   const tags = ['commands'];
 
   app.post(
@@ -62,8 +95,12 @@ export function bulkRoutes(app: Api, deps: Deps): void {
     async (request, reply) => {
       const { filter: filterBody, command, dryRun } = request.body;
       for (const field of ['id', 'ifRev', 'dryRun'] as const)
-        if (command[field] !== undefined) throw new InvalidRequest([{ pointer: `/command/${field}`, detail: 'not in a bulk command' }]);
-      const filter = { ...filterBody, dueBefore: filterBody.dueBefore === undefined ? undefined : new Date(filterBody.dueBefore) };
+        if (command[field] !== undefined)
+          throw new InvalidRequest([{ pointer: `/command/${field}`, detail: 'not in a bulk command' }]);
+      const filter = {
+        ...filterBody,
+        dueBefore: filterBody.dueBefore === undefined ? undefined : new Date(filterBody.dueBefore),
+      };
       const now = new Date(clock());
       if (dryRun) {
         const items = await previewBulk(db, filter, command, now.getTime(), PREVIEWED);
@@ -71,17 +108,32 @@ export function bulkRoutes(app: Api, deps: Deps): void {
         for (const { code } of items) if (code !== undefined) refused[code] = (refused[code] ?? 0) + 1;
         const total = await db.transaction((tx) => countOpen(tx, filter));
         const accepted = items.filter((item) => item.accepted).length;
-        return reply.status(200).send({ dryRun: true, total, previewed: items.length, accepted, refused, items: items.map((item) => ({ ...item, changes: toChanges(item.changes) })) });
+        return reply.status(200).send({
+          dryRun: true,
+          total,
+          previewed: items.length,
+          accepted,
+          refused,
+          items: items.map((item) => ({ ...item, changes: toChanges(item.changes) })),
+        });
       }
       const id = idFor(request, 'bulk');
       const actor = actorOf(request);
       await db.transaction(async (tx) => {
         const total = await createBulk(tx, { id, filter, filterBody, body: command, actor, now, most: MOST });
         if (total === undefined) return;
-        await recordAudit(tx, { at: now, actor, action: `bulk.${command.command}`, target: `bulk:${id}`, reason: command.reason, details: { total } });
+        await recordAudit(tx, {
+          at: now,
+          actor,
+          action: `bulk.${command.command}`,
+          target: `bulk:${id}`,
+          reason: command.reason,
+          details: { total },
+        });
       });
-      await startBulk({ db, client, taskQueue: config.taskQueue, startMs: limits.startMs }, id).catch((error: unknown) =>
-        log.warn({ bulkId: id, error: (error as Error).name }, 'a bulk command could not be started now; it will be'),
+      await startBulk({ db, client, taskQueue: config.taskQueue, startMs: limits.startMs }, id).catch(
+        (error: unknown) =>
+          log.warn({ bulkId: id, error: (error as Error).name }, 'a bulk command could not be started now; it will be'),
       );
       return reply.status(202).send(await view(id));
     },
@@ -96,13 +148,17 @@ export function bulkRoutes(app: Api, deps: Deps): void {
         summary: 'What became of a bulk command, journey by journey',
         params: z.object({ id: z.uuid() }),
         querystring: z.strictObject(paging),
-        response: { 200: Page(Item).extend({ bulk: Bulk, counts: Counts }), ...problemsOf('invalid-request', 'unknown-item') },
+        response: {
+          200: Page(Item).extend({ bulk: Bulk, counts: Counts }),
+          ...problemsOf('invalid-request', 'unknown-item'),
+        },
       },
     },
     async ({ params: { id }, query }) => {
       const bulk = await view(id);
       const counts = { applied: 0, refused: 0, unknown: 0, pending: 0 };
-      for (const { outcome, count } of await countItems(db, id)) counts[(outcome ?? 'pending') as keyof typeof counts] += count;
+      for (const { outcome, count } of await countItems(db, id))
+        counts[(outcome ?? 'pending') as keyof typeof counts] += count;
       const after = fromCursor(z.int(), query.cursor);
       const rows = await listBulkItems(db, id, bulkCommandId(id), { after, limit: query.limit + 1 });
       const page = pageOf(
@@ -124,6 +180,12 @@ export function bulkRoutes(app: Api, deps: Deps): void {
   const view = async (id: string): Promise<z.infer<typeof Bulk>> => {
     const row = await readBulk(db, id);
     if (!row) throw new TenureError('unknown-item', 'There is no such bulk command.');
-    return { id, state: row.state as z.infer<typeof Bulk>['state'], total: row.total, createdAt: row.createdAt.toISOString(), endedAt: row.endedAt?.toISOString() ?? null };
+    return {
+      id,
+      state: row.state as z.infer<typeof Bulk>['state'],
+      total: row.total,
+      createdAt: row.createdAt.toISOString(),
+      endedAt: row.endedAt?.toISOString() ?? null,
+    };
   };
 }

@@ -23,7 +23,10 @@ const Answer = z.object({
 
 /** What staff tell one journey. */
 export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void {
-  const { database: { db }, clock } = deps;
+  const {
+    database: { db },
+    clock,
+  } = deps;
 
   app.post(
     '/v1/journeys/:id/commands',
@@ -31,12 +34,27 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
       config: { needs: 'act' },
       schema: {
         tags: ['commands'],
-        summary: 'Command a journey: accepted with its new dates, or refused with the reason and the nearest that would be accepted',
+        summary:
+          'Command a journey: accepted with its new dates, or refused with the reason and the nearest that would be accepted',
         params: journeyParams,
         body: CommandBody,
         response: {
           200: Answer,
-          ...problemsOf('invalid-request', 'unknown-journey', 'command-refused', 'journey-ended', 'changed-since-preview', 'id-reused', 'invalid-date', 'unknown-plan', 'too-many-commands', 'outcome-unknown', 'engine-unavailable', 'engine-paused', 'no-worker'),
+          ...problemsOf(
+            'invalid-request',
+            'unknown-journey',
+            'command-refused',
+            'journey-ended',
+            'changed-since-preview',
+            'id-reused',
+            'invalid-date',
+            'unknown-plan',
+            'too-many-commands',
+            'outcome-unknown',
+            'engine-unavailable',
+            'engine-paused',
+            'no-worker',
+          ),
         },
       },
     },
@@ -48,11 +66,25 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
         const { kernel, state, now } = await present(db, row, clock());
         const preview = kernel.preview(state, toCommand(body, id, state.zone), now);
         if ('refused' in preview) throw refused(preview.refused);
-        return { accepted: true as const, dryRun: true, rev: state.rev, state: kernel.status(preview.state), changes: toChanges(preview.changes), forecast: toForecast(preview.forecast) };
+        return {
+          accepted: true as const,
+          dryRun: true,
+          rev: state.rev,
+          state: kernel.status(preview.state),
+          changes: toChanges(preview.changes),
+          forecast: toForecast(preview.forecast),
+        };
       }
       const answer = await issuer.issue({ journeyId: row.id, id, body, actor: actorOf(request) });
       const now = await present(db, await mustRead(db, row.id), clock());
-      return { accepted: true as const, id, rev: answer.rev, state: answer.status, changes: toChanges(answer.changes), forecast: toForecast(forecastOf(now)) };
+      return {
+        accepted: true as const,
+        id,
+        rev: answer.rev,
+        state: answer.status,
+        changes: toChanges(answer.changes),
+        forecast: toForecast(forecastOf(now)),
+      };
     },
   );
 }

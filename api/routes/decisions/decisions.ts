@@ -33,9 +33,17 @@ export function decisionRoutes(app: Api, { database: { db } }: Deps): void {
     async ({ query }) => {
       const { cursor, limit, from, to, ...filter } = query;
       const after = fromCursor(Mark, cursor);
-      const range = { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : new Date(to) };
+      const range = {
+        from: from === undefined ? undefined : new Date(from),
+        to: to === undefined ? undefined : new Date(to),
+      };
       const rows = await listDecisions(db, { ...filter, ...range }, { after, limit: limit + 1 });
-      return pageOf(rows, limit, toDecision, (row) => ({ at: row.at.toISOString(), journey: row.journeyId, step: row.step, n: row.n }));
+      return pageOf(rows, limit, toDecision, (row) => ({
+        at: row.at.toISOString(),
+        journey: row.journeyId,
+        step: row.step,
+        n: row.n,
+      }));
     },
   );
 }

@@ -21,14 +21,36 @@ export function eventRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => Pr
         tags: ['events'],
         summary: 'Store 1 to 500 events, all or none; stored before it is answered, and once by id',
         body: z.strictObject({ events: z.array(EventBody).min(1).max(500) }),
-        response: { 202: Accepted, ...problemsOf('invalid-request', 'unknown-account', 'account-closed', 'id-reused', 'unknown-name', 'invalid-date', 'body-too-large') },
+        response: {
+          202: Accepted,
+          ...problemsOf(
+            'invalid-request',
+            'unknown-account',
+            'account-closed',
+            'id-reused',
+            'unknown-name',
+            'invalid-date',
+            'body-too-large',
+          ),
+        },
       },
     },
     async (request, reply) => {
-      const { database: { db }, clock, config } = deps;
+      const {
+        database: { db },
+        clock,
+        config,
+      } = deps;
       const { events } = request.body;
       const stored = await db.transaction(async (tx) =>
-        ingestEvents(tx, { events, actor: actorOf(request), catalog: await catalogOf(tx), systemZone: config.systemZone, secret: config.secret, now: clock() }),
+        ingestEvents(tx, {
+          events,
+          actor: actorOf(request),
+          catalog: await catalogOf(tx),
+          systemZone: config.systemZone,
+          secret: config.secret,
+          now: clock(),
+        }),
       );
       // Committed as `starting`: should this process end before the run begins, a dispatcher starts it.
       for (const row of stored.started) void launch(deps, row);

@@ -11,7 +11,18 @@ import { problemsOf } from '../../responses.ts';
 export const Reason = z.string().trim().min(1).max(2000);
 export const When = z.iso.datetime({ offset: true });
 const HoldView = z
-  .object({ id: z.string(), account: z.string(), contact: z.string().nullable(), level: z.string(), reason: z.string(), by: z.string(), at: z.string(), until: z.string().nullable(), releasedAt: z.string().nullable(), releasedBy: z.string().nullable() })
+  .object({
+    id: z.string(),
+    account: z.string(),
+    contact: z.string().nullable(),
+    level: z.string(),
+    reason: z.string(),
+    by: z.string(),
+    at: z.string(),
+    until: z.string().nullable(),
+    releasedAt: z.string().nullable(),
+    releasedBy: z.string().nullable(),
+  })
   .meta({ id: 'Hold' });
 
 /** Holds: nobody speaks to this account, or to one contact of it. */
@@ -23,30 +34,75 @@ export function holdRoutes(app: Api, { database: { db }, clock, limits }: Deps):
       config: { needs: 'act' },
       schema: {
         tags,
-        summary: 'Let nobody speak to an account; answers once what was at a provider already has settled, and how many messages had not',
-        body: z.strictObject({ account: OpaqueId, contact: z.uuid().optional(), level: z.string().regex(/^[a-z0-9-]{1,40}$/).optional(), reason: Reason, until: When.optional() }),
-        response: { 201: HoldView.extend({ inFlight: z.number().int() }), ...problemsOf('invalid-request', 'unknown-account', 'unknown-item', 'invalid-date') },
+        summary:
+          'Let nobody speak to an account; answers once what was at a provider already has settled, and how many messages had not',
+        body: z.strictObject({
+          account: OpaqueId,
+          contact: z.uuid().optional(),
+          level: z
+            .string()
+            .regex(/^[a-z0-9-]{1,40}$/)
+            .optional(),
+          reason: Reason,
+          until: When.optional(),
+        }),
+        response: {
+          201: HoldView.extend({ inFlight: z.number().int() }),
+          ...problemsOf('invalid-request', 'unknown-account', 'unknown-item', 'invalid-date'),
+        },
       },
     },
     async (request, reply) => {
       const { account, contact, until, ...rest } = request.body;
-      const { hold, inFlight } = await placeHold(db, { ...rest, accountId: account, contactId: contact, until: until === undefined ? null : new Date(until), actor: actorOf(request), now: new Date(clock()) });
+      const { hold, inFlight } = await placeHold(db, {
+        ...rest,
+        accountId: account,
+        contactId: contact,
+        until: until === undefined ? null : new Date(until),
+        actor: actorOf(request),
+        now: new Date(clock()),
+      });
       return reply.status(201).send({ ...toView(hold), inFlight });
     },
   );
   app.get(
     '/v1/holds',
-    { config: { needs: 'read' }, schema: { tags, summary: 'The holds that stand', querystring: z.strictObject({ account: OpaqueId.optional() }), response: { 200: z.object({ items: z.array(HoldView) }), ...problemsOf() } } },
-    async ({ query }) => ({ items: (await listOpenHolds(db, { accountId: query.account, now: new Date(clock()) })).map(toView) }),
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'The holds that stand',
+        querystring: z.strictObject({ account: OpaqueId.optional() }),
+        response: { 200: z.object({ items: z.array(HoldView) }), ...problemsOf() },
+      },
+    },
+    async ({ query }) => ({
+      items: (await listOpenHolds(db, { accountId: query.account, now: new Date(clock()) })).map(toView),
+    }),
   );
   app.post(
     '/v1/holds/:id/release',
     {
       config: { needs: 'act' },
-      schema: { tags, summary: 'End a hold and wake what waits on it, at a set rate', params: z.object({ id: z.uuid() }), body: z.strictObject({ reason: Reason }), response: { 200: HoldView.extend({ woken: z.number().int() }), ...problemsOf('invalid-request', 'unknown-item', 'already-decided') } },
+      schema: {
+        tags,
+        summary: 'End a hold and wake what waits on it, at a set rate',
+        params: z.object({ id: z.uuid() }),
+        body: z.strictObject({ reason: Reason }),
+        response: {
+          200: HoldView.extend({ woken: z.number().int() }),
+          ...problemsOf('invalid-request', 'unknown-item', 'already-decided'),
+        },
+      },
     },
     async (request) => {
-      const { hold, woken } = await releaseHold(db, { id: request.params.id, reason: request.body.reason, actor: actorOf(request), now: new Date(clock()), perSecond: limits.releasePerSecond });
+      const { hold, woken } = await releaseHold(db, {
+        id: request.params.id,
+        reason: request.body.reason,
+        actor: actorOf(request),
+        now: new Date(clock()),
+        perSecond: limits.releasePerSecond,
+      });
       return { ...toView(hold), woken };
     },
   );

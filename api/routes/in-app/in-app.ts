@@ -27,22 +27,41 @@ export function inAppRoutes(app: Api, { database: { db }, clock }: Deps): void {
     '/v1/in-app',
     {
       config: { needs: 'read' },
-      schema: { tags, summary: 'What waits for a contact inside the product', querystring: z.strictObject({ account: OpaqueId, contact: z.uuid().optional() }), response: { 200: z.object({ items: z.array(InAppView) }), ...problemsOf('invalid-request') } },
+      schema: {
+        tags,
+        summary: 'What waits for a contact inside the product',
+        querystring: z.strictObject({ account: OpaqueId, contact: z.uuid().optional() }),
+        response: { 200: z.object({ items: z.array(InAppView) }), ...problemsOf('invalid-request') },
+      },
     },
-    async ({ query }) => ({ items: (await waitingInApp(db, { accountId: query.account, contactId: query.contact })).map(toView) }),
+    async ({ query }) => ({
+      items: (await waitingInApp(db, { accountId: query.account, contactId: query.contact })).map(toView),
+    }),
   );
   app.post(
     '/v1/in-app/:id/acknowledge',
     {
       config: { needs: 'ingest' },
-      schema: { tags, summary: 'The contact has seen it; a second time changes nothing', params: z.object({ id: z.uuid() }), body: z.strictObject({}).nullish(), response: { 200: InAppView, ...problemsOf('unknown-item') } },
+      schema: {
+        tags,
+        summary: 'The contact has seen it; a second time changes nothing',
+        params: z.object({ id: z.uuid() }),
+        body: z.strictObject({}).nullish(),
+        response: { 200: InAppView, ...problemsOf('unknown-item') },
+      },
     },
     async (request) => {
       const now = new Date(clock());
       return db.transaction(async (tx) => {
         const found = await acknowledge(tx, request.params.id, now);
         if (!found) throw new TenureError('unknown-item', 'There is no such in-app message.');
-        if (found.first) await recordAudit(tx, { at: now, actor: actorOf(request), action: 'in-app.acknowledge', target: `message:${found.row.id}` });
+        if (found.first)
+          await recordAudit(tx, {
+            at: now,
+            actor: actorOf(request),
+            action: 'in-app.acknowledge',
+            target: `message:${found.row.id}`,
+          });
         return toView(found.row);
       });
     },

@@ -7,7 +7,11 @@ import { problemsOf } from '../../responses.ts';
 import { journeyParams, mustRead } from './journeys.ts';
 
 const Entry = z
-  .object({ at: z.string(), kind: z.enum(['start', 'decision', 'command', 'event', 'message', 'end']), entry: z.record(z.string(), z.unknown()) })
+  .object({
+    at: z.string(),
+    kind: z.enum(['start', 'decision', 'command', 'event', 'message', 'end']),
+    entry: z.record(z.string(), z.unknown()),
+  })
   .meta({ id: 'TimelineEntry' });
 const Mark = z.object({ at: markAt, key: z.string() });
 
@@ -18,7 +22,13 @@ export function historyRoutes(app: Api, { database: { db }, clock }: Deps): void
     '/v1/journeys/:id/timeline',
     {
       config: { needs: 'read' },
-      schema: { tags, summary: 'All that happened in a journey, newest first', params: journeyParams, querystring: z.strictObject(paging), response: { 200: Page(Entry), ...problemsOf('invalid-request', 'unknown-journey') } },
+      schema: {
+        tags,
+        summary: 'All that happened in a journey, newest first',
+        params: journeyParams,
+        querystring: z.strictObject(paging),
+        response: { 200: Page(Entry), ...problemsOf('invalid-request', 'unknown-journey') },
+      },
     },
     async ({ params, query }) => {
       const { id } = await mustRead(db, params.id);
@@ -40,7 +50,10 @@ export function historyRoutes(app: Api, { database: { db }, clock }: Deps): void
         summary: 'Why each step did or did not happen, or is still to come',
         params: journeyParams,
         querystring: z.strictObject({ step: z.string().max(80).optional() }),
-        response: { 200: z.object({ items: z.array(DecisionView) }), ...problemsOf('invalid-request', 'unknown-journey', 'unknown-step') },
+        response: {
+          200: z.object({ items: z.array(DecisionView) }),
+          ...problemsOf('invalid-request', 'unknown-journey', 'unknown-step'),
+        },
       },
     },
     async ({ params, query }) => ({ items: await explain(db, await mustRead(db, params.id), clock(), query.step) }),

@@ -44,7 +44,11 @@ const Mark = z.object({ at: markAt, id: z.uuid() });
 
 /** Journeys: start, list, read. */
 export function journeyRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => Promise<Catalog>): void {
-  const { database: { db }, clock, config } = deps;
+  const {
+    database: { db },
+    clock,
+    config,
+  } = deps;
   const tags = ['journeys'];
 
   app.post(
@@ -53,13 +57,24 @@ export function journeyRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
       config: { needs: 'ingest' },
       schema: {
         tags,
-        summary: 'Start a journey: 201 when it is new, 200 when it runs already, 202 when the engine will start it as soon as it can',
+        summary:
+          'Start a journey: 201 when it is new, 200 when it runs already, 202 when the engine will start it as soon as it can',
         body: StartJourneyBody,
         response: {
           200: JourneyItem,
           201: JourneyItem,
           202: JourneyItem,
-          ...problemsOf('invalid-request', 'unknown-account', 'unknown-playbook', 'account-closed', 'reentry-refused', 'other-journey-open', 'unknown-name', 'unknown-plan', 'invalid-date'),
+          ...problemsOf(
+            'invalid-request',
+            'unknown-account',
+            'unknown-playbook',
+            'account-closed',
+            'reentry-refused',
+            'other-journey-open',
+            'unknown-name',
+            'unknown-plan',
+            'invalid-date',
+          ),
         },
       },
     },
@@ -86,19 +101,41 @@ export function journeyRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
     '/v1/journeys',
     {
       config: { needs: 'read' },
-      schema: { tags, summary: 'List journeys, newest first', querystring: JourneyQuery.extend(paging), response: { 200: Page(JourneyItem), ...problemsOf('invalid-request') } },
+      schema: {
+        tags,
+        summary: 'List journeys, newest first',
+        querystring: JourneyQuery.extend(paging),
+        response: { 200: Page(JourneyItem), ...problemsOf('invalid-request') },
+      },
     },
     async ({ query }) => {
       const { cursor, limit, dueBefore, ...filter } = query;
       const after = fromCursor(Mark, cursor);
-      const rows = await listJourneys(db, { ...filter, dueBefore: dueBefore === undefined ? undefined : new Date(dueBefore) }, { after, limit: limit + 1 });
-      return pageOf(rows, limit, (row) => toItem(row, config), (row) => ({ at: row.startedAt.toISOString(), id: row.id }));
+      const rows = await listJourneys(
+        db,
+        { ...filter, dueBefore: dueBefore === undefined ? undefined : new Date(dueBefore) },
+        { after, limit: limit + 1 },
+      );
+      return pageOf(
+        rows,
+        limit,
+        (row) => toItem(row, config),
+        (row) => ({ at: row.startedAt.toISOString(), id: row.id }),
+      );
     },
   );
 
   app.get(
     '/v1/journeys/:id',
-    { config: { needs: 'read' }, schema: { tags, summary: 'Read a journey as it is now', params: journeyParams, response: { 200: JourneyView, ...problemsOf('unknown-journey') } } },
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'Read a journey as it is now',
+        params: journeyParams,
+        response: { 200: JourneyView, ...problemsOf('unknown-journey') },
+      },
+    },
     async (request) => toView(db, await mustRead(db, request.params.id), clock(), config),
   );
 
@@ -106,7 +143,12 @@ export function journeyRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => 
     '/v1/journeys/:id/forecast',
     {
       config: { needs: 'read' },
-      schema: { tags, summary: 'What will happen when nothing intervenes', params: journeyParams, response: { 200: z.object({ rev: z.number().int(), forecast: Forecast }), ...problemsOf('unknown-journey') } },
+      schema: {
+        tags,
+        summary: 'What will happen when nothing intervenes',
+        params: journeyParams,
+        response: { 200: z.object({ rev: z.number().int(), forecast: Forecast }), ...problemsOf('unknown-journey') },
+      },
     },
     async (request) => {
       const now = await present(db, await mustRead(db, request.params.id), clock());

@@ -49,7 +49,11 @@ export function messageRoutes(app: Api, { database: { db }, clock }: Deps): void
     },
     async ({ query }) => {
       const { cursor, limit, account, journey, channel, state } = query;
-      const rows = await listMessages(db, { accountId: account, journeyId: journey, channel, state }, { after: fromCursor(Mark, cursor), limit: limit + 1 });
+      const rows = await listMessages(
+        db,
+        { accountId: account, journeyId: journey, channel, state },
+        { after: fromCursor(Mark, cursor), limit: limit + 1 },
+      );
       return pageOf(rows, limit, toView, (row) => ({ at: row.intendedAt.toISOString(), id: row.id }));
     },
   );

@@ -35,7 +35,12 @@ export function offerRoutes(app: Api, { database: { db }, clock }: Deps): void {
       schema: {
         tags,
         summary: 'List offers, newest first',
-        querystring: z.strictObject({ account: OpaqueId.optional(), journey: z.uuid().optional(), state: z.enum(['open', 'accepted', 'declined', 'expired', 'withdrawn']).optional(), ...paging }),
+        querystring: z.strictObject({
+          account: OpaqueId.optional(),
+          journey: z.uuid().optional(),
+          state: z.enum(['open', 'accepted', 'declined', 'expired', 'withdrawn']).optional(),
+          ...paging,
+        }),
         response: { 200: Page(OfferView), ...problemsOf('invalid-request') },
       },
     },
@@ -47,7 +52,10 @@ export function offerRoutes(app: Api, { database: { db }, clock }: Deps): void {
       return pageOf(rows, limit, toView, (row) => ({ at: row.createdAt.toISOString(), id: row.id }));
     },
   );
-  for (const [verb, answer] of [['accept', 'accepted'], ['decline', 'declined']] as const)
+  for (const [verb, answer] of [
+    ['accept', 'accepted'],
+    ['decline', 'declined'],
+  ] as const)
     app.post(
       `/v1/offers/:id/${verb}`,
       {
@@ -60,7 +68,16 @@ export function offerRoutes(app: Api, { database: { db }, clock }: Deps): void {
           response: { 200: OfferView, ...problemsOf('invalid-request', 'unknown-item', 'already-decided', 'gone') },
         },
       },
-      async (request) => toView(await answerOffer(db, { id: request.params.id, answer, reason: request.body?.reason, actor: actorOf(request), now: new Date(clock()) })),
+      async (request) =>
+        toView(
+          await answerOffer(db, {
+            id: request.params.id,
+            answer,
+            reason: request.body?.reason,
+            actor: actorOf(request),
+            now: new Date(clock()),
+          }),
+        ),
     );
 }
 

@@ -12,10 +12,31 @@ import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
 
-const Listing = z.object({ id: z.string(), version: z.number().int(), kind: z.string(), title: z.string(), summary: z.string(), publishedAt: z.string(), publishedBy: z.string() });
-const Full = Listing.extend({ sha256: z.string(), source: z.string(), definition: z.record(z.string(), z.unknown()), describes: z.record(z.string(), z.unknown()) });
-const Version = z.object({ version: z.number().int(), sha256: z.string(), publishedAt: z.string(), publishedBy: z.string() });
-const Problems = z.object({ valid: z.boolean(), problems: z.array(z.object({ path: z.string(), message: z.string() })) });
+const Listing = z.object({
+  id: z.string(),
+  version: z.number().int(),
+  kind: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  publishedAt: z.string(),
+  publishedBy: z.string(),
+});
+const Full = Listing.extend({
+  sha256: z.string(),
+  source: z.string(),
+  definition: z.record(z.string(), z.unknown()),
+  describes: z.record(z.string(), z.unknown()),
+});
+const Version = z.object({
+  version: z.number().int(),
+  sha256: z.string(),
+  publishedAt: z.string(),
+  publishedBy: z.string(),
+});
+const Problems = z.object({
+  valid: z.boolean(),
+  problems: z.array(z.object({ path: z.string(), message: z.string() })),
+});
 const Source = z.strictObject({ source: z.string().min(1).max(131_072).describe('The playbook as YAML or JSON text') });
 const params = z.object({ id: z.string().max(100) });
 
@@ -24,24 +45,51 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps): voi
   const tags = ['playbooks'];
   app.get(
     '/v1/playbooks',
-    { config: { needs: 'read' }, schema: { tags, summary: 'The newest version of every playbook', response: { 200: z.object({ items: z.array(Listing) }), ...problemsOf() } } },
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'The newest version of every playbook',
+        response: { 200: z.object({ items: z.array(Listing) }), ...problemsOf() },
+      },
+    },
     async () => ({ items: (await listPlaybooks(db)).map(toListing) }),
   );
   app.get(
     '/v1/playbooks/:id',
     {
       config: { needs: 'read' },
-      schema: { tags, summary: 'Read a playbook, and what it reads and may do', params, querystring: z.strictObject({ version: z.coerce.number().int().positive().optional() }), response: { 200: Full, ...problemsOf('invalid-request', 'unknown-playbook') } },
+      schema: {
+        tags,
+        summary: 'Read a playbook, and what it reads and may do',
+        params,
+        querystring: z.strictObject({ version: z.coerce.number().int().positive().optional() }),
+        response: { 200: Full, ...problemsOf('invalid-request', 'unknown-playbook') },
+      },
     },
     async ({ params: { id }, query }) => {
       const row = await readPlaybook(db, id, query.version);
       if (!row) throw unknown(id, query.version);
-      return { ...toListing(row), sha256: row.sha256, source: row.source, definition: row.playbook, describes: describePlaybook(row.playbook, row.version) };
+      return {
+        ...toListing(row),
+        sha256: row.sha256,
+        source: row.source,
+        definition: row.playbook,
+        describes: describePlaybook(row.playbook, row.version),
+      };
     },
   );
   app.get(
     '/v1/playbooks/:id/versions',
-    { config: { needs: 'read' }, schema: { tags, summary: 'Every version of a playbook, newest first', params, response: { 200: z.object({ items: z.array(Version) }), ...problemsOf('unknown-playbook') } } },
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'Every version of a playbook, newest first',
+        params,
+        response: { 200: z.object({ items: z.array(Version) }), ...problemsOf('unknown-playbook') },
+      },
+    },
     async ({ params: { id } }) => {
       const rows = await playbookVersions(db, id);
       if (rows.length === 0) throw unknown(id);
@@ -50,7 +98,15 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps): voi
   );
   app.post(
     '/v1/playbooks/validate',
-    { config: { needs: 'read' }, schema: { tags, summary: 'Every reason why a playbook could not be published', body: Source, response: { 200: Problems, ...problemsOf('invalid-request') } } },
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'Every reason why a playbook could not be published',
+        body: Source,
+        response: { 200: Problems, ...problemsOf('invalid-request') },
+      },
+    },
     async ({ body }) => {
       const checked = checkPlaybook(body.source, await readAllTemplates(db));
       const problems = 'problems' in checked ? checked.problems : [];
@@ -63,9 +119,14 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps): voi
       config: { needs: 'admin' },
       schema: {
         tags,
-        summary: 'Publish a playbook as the next version of its id; content that is published already answers 200 with its version',
+        summary:
+          'Publish a playbook as the next version of its id; content that is published already answers 200 with its version',
         body: Source,
-        response: { 200: z.object({ id: z.string(), version: z.number().int() }), 201: z.object({ id: z.string(), version: z.number().int() }), ...problemsOf('invalid-request', 'invalid-playbook') },
+        response: {
+          200: z.object({ id: z.string(), version: z.number().int() }),
+          201: z.object({ id: z.string(), version: z.number().int() }),
+          ...problemsOf('invalid-request', 'invalid-playbook'),
+        },
       },
     },
     async (request, reply) => {
@@ -73,7 +134,14 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps): voi
       const by = actorOf(request);
       const { created, ...published } = await db.transaction(async (tx: Tx) => {
         const done = await publish(tx as unknown as Db, { source: request.body.source, by, now });
-        if (done.created) await recordAudit(tx, { at: now, actor: by, action: 'playbook.publish', target: `playbook:${done.id}`, details: { version: done.version } });
+        if (done.created)
+          await recordAudit(tx, {
+            at: now,
+            actor: by,
+            action: 'playbook.publish',
+            target: `playbook:${done.id}`,
+            details: { version: done.version },
+          });
         return done;
       });
       return reply.status(created ? 201 : 200).send({ id: published.id, version: published.version });
@@ -82,7 +150,11 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps): voi
 }
 
 const unknown = (id: string, version?: number) =>
-  new TenureError('unknown-playbook', version === undefined ? `There is no playbook ${id}.` : `There is no version ${version} of ${id}.`, { playbook: id });
+  new TenureError(
+    'unknown-playbook',
+    version === undefined ? `There is no playbook ${id}.` : `There is no version ${version} of ${id}.`,
+    { playbook: id },
+  );
 
 type Row = Awaited<ReturnType<typeof listPlaybooks>>[number];
 const toListing = ({ id, version, playbook, publishedAt, publishedBy }: Row): z.infer<typeof Listing> => ({

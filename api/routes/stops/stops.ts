@@ -9,7 +9,17 @@ import { problemsOf } from '../../responses.ts';
 import { Reason, When } from '../holds/holds.ts';
 
 const StopView = z
-  .object({ id: z.string(), scope: z.string(), target: z.string().nullable(), reason: z.string(), by: z.string(), at: z.string(), until: z.string().nullable(), releasedAt: z.string().nullable(), releasedBy: z.string().nullable() })
+  .object({
+    id: z.string(),
+    scope: z.string(),
+    target: z.string().nullable(),
+    reason: z.string(),
+    by: z.string(),
+    at: z.string(),
+    until: z.string().nullable(),
+    releasedAt: z.string().nullable(),
+    releasedBy: z.string().nullable(),
+  })
   .meta({ id: 'Stop' });
 
 /** Stops: nothing leaves at all. */
@@ -22,29 +32,64 @@ export function stopRoutes(app: Api, { database: { db }, clock, limits }: Deps):
       schema: {
         tags,
         summary: 'Let nothing leave: everywhere, on a channel, by a provider, or of a playbook',
-        body: z.strictObject({ scope: z.enum(['global', 'channel', 'provider', 'playbook']), target: z.string().min(1).max(100).optional(), reason: Reason, until: When.optional() }),
-        response: { 201: StopView.extend({ inFlight: z.number().int() }), ...problemsOf('invalid-request', 'invalid-date') },
+        body: z.strictObject({
+          scope: z.enum(['global', 'channel', 'provider', 'playbook']),
+          target: z.string().min(1).max(100).optional(),
+          reason: Reason,
+          until: When.optional(),
+        }),
+        response: {
+          201: StopView.extend({ inFlight: z.number().int() }),
+          ...problemsOf('invalid-request', 'invalid-date'),
+        },
       },
     },
     async (request, reply) => {
       const { until, ...rest } = request.body;
-      const { stop, inFlight } = await placeStop(db, { ...rest, until: until === undefined ? null : new Date(until), actor: actorOf(request), now: new Date(clock()) });
+      const { stop, inFlight } = await placeStop(db, {
+        ...rest,
+        until: until === undefined ? null : new Date(until),
+        actor: actorOf(request),
+        now: new Date(clock()),
+      });
       return reply.status(201).send({ ...toView(stop), inFlight });
     },
   );
   app.get(
     '/v1/stops',
-    { config: { needs: 'read' }, schema: { tags, summary: 'The stops that stand', response: { 200: z.object({ items: z.array(StopView) }), ...problemsOf() } } },
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'The stops that stand',
+        response: { 200: z.object({ items: z.array(StopView) }), ...problemsOf() },
+      },
+    },
     async () => ({ items: (await listOpenStops(db, { now: new Date(clock()) })).map(toView) }),
   );
   app.post(
     '/v1/stops/:id/release',
     {
       config: { needs: 'admin' },
-      schema: { tags, summary: 'End a stop and wake what waits on it, at a set rate', params: z.object({ id: z.uuid() }), body: z.strictObject({ reason: Reason }), response: { 200: StopView.extend({ woken: z.number().int() }), ...problemsOf('invalid-request', 'unknown-item', 'already-decided') } },
+      schema: {
+        tags,
+        summary: 'End a stop and wake what waits on it, at a set rate',
+        params: z.object({ id: z.uuid() }),
+        body: z.strictObject({ reason: Reason }),
+        response: {
+          200: StopView.extend({ woken: z.number().int() }),
+          ...problemsOf('invalid-request', 'unknown-item', 'already-decided'),
+        },
+      },
     },
     async (request) => {
-      const { stop, woken } = await releaseStop(db, { id: request.params.id, reason: request.body.reason, actor: actorOf(request), now: new Date(clock()), perSecond: limits.releasePerSecond });
+      const { stop, woken } = await releaseStop(db, {
+        id: request.params.id,
+        reason: request.body.reason,
+        actor: actorOf(request),
+        now: new Date(clock()),
+        perSecond: limits.releasePerSecond,
+      });
       return { ...toView(stop), woken };
     },
   );

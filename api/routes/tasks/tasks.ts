@@ -78,7 +78,15 @@ export function taskRoutes(app: Api, { database: { db }, clock }: Deps): void {
     },
     async (request) => {
       const { outcome, ...rest } = request.body;
-      return toView(await completeTask(db, { ...rest, id: request.params.id, what: outcome, actor: actorOf(request), now: new Date(clock()) }));
+      return toView(
+        await completeTask(db, {
+          ...rest,
+          id: request.params.id,
+          what: outcome,
+          actor: actorOf(request),
+          now: new Date(clock()),
+        }),
+      );
     },
   );
 }

@@ -9,11 +9,17 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
     .set({ name: '', industry: null, facts: {}, erasedAt: now, updatedAt: now, rev: sql`${accounts.rev} + 1` })
     .where(eq(accounts.id, id));
   const at = sql`${now.toISOString()}::timestamptz`;
-  await tx.execute(sql`update contacts set name = null, email = null, phone = null, removed_at = coalesce(removed_at, ${at}) where account_id = ${id}`);
-  await tx.execute(sql`update messages set "to" = null, subject = null, html = null, text = '', headers = '{}', receipt = null where account_id = ${id}`);
+  await tx.execute(
+    sql`update contacts set name = null, email = null, phone = null, removed_at = coalesce(removed_at, ${at}) where account_id = ${id}`,
+  );
+  await tx.execute(
+    sql`update messages set "to" = null, subject = null, html = null, text = '', headers = '{}', receipt = null where account_id = ${id}`,
+  );
   await tx.execute(sql`update events set data = '{}' where account_id = ${id}`);
   await tx.execute(sql`update crm_notes set text = '' where account_id = ${id}`);
   await tx.execute(sql`update tasks set instructions = '' where account_id = ${id}`);
-  await tx.execute(sql`update commands set reason = '' where journey_id in (select id from journeys where account_id = ${id})`);
+  await tx.execute(
+    sql`update commands set reason = '' where journey_id in (select id from journeys where account_id = ${id})`,
+  );
   await tx.execute(sql`delete from metrics where account_id = ${id}`);
 }

@@ -28,7 +28,11 @@ const merged = (known: Record<string, unknown>, given: Record<string, unknown> =
   Object.fromEntries(Object.entries({ ...known, ...given }).filter(([, value]) => value !== null));
 
 /** Writes an account and its contacts, known by role; returns the row as it was before and as it is now. */
-export async function putAccount(tx: Tx, account: NewAccount, now: Date): Promise<{ before?: AccountRow; after: AccountRow }> {
+export async function putAccount(
+  tx: Tx,
+  account: NewAccount,
+  now: Date,
+): Promise<{ before?: AccountRow; after: AccountRow }> {
   const { contacts: people, ...given } = account;
   const columns = { name: given.name, plan: given.plan, timeZone: given.timeZone, industry: given.industry ?? null };
   const fresh = { id: given.id, ...columns, facts: merged({}, given.facts), rev: 1, createdAt: now, updatedAt: now };
@@ -54,17 +58,33 @@ async function putContacts(tx: Tx, accountId: string, people: NewContact[], now:
   const words: (typeof consents.$inferInsert)[] = [];
   for (const [position, person] of people.entries()) {
     const { consents: given, role, ...rest } = person;
-    const values = { position, name: rest.name ?? null, email: rest.email ?? null, phone: rest.phone ?? null, timeZone: rest.timeZone ?? null };
+    const values = {
+      position,
+      name: rest.name ?? null,
+      email: rest.email ?? null,
+      phone: rest.phone ?? null,
+      timeZone: rest.timeZone ?? null,
+    };
     const before = known.find((contact) => contact.role === role);
     const id = before?.id ?? randomUUID();
     if (before) await tx.update(contacts).set(values).where(eq(contacts.id, id));
     else await tx.insert(contacts).values({ id, accountId, role, ...values });
     for (const word of given)
-      if (before?.consent[word.channel]?.given !== word.given) words.push({ id: randomUUID(), contactId: id, recordedAt: now, ...word });
+      if (before?.consent[word.channel]?.given !== word.given)
+        words.push({ id: randomUUID(), contactId: id, recordedAt: now, ...word });
   }
   if (words.length > 0) await tx.insert(consents).values(words);
   await tx
     .update(contacts)
     .set({ removedAt: now })
-    .where(and(eq(contacts.accountId, accountId), isNull(contacts.removedAt), notInArray(contacts.role, people.map((person) => person.role))));
+    .where(
+      and(
+        eq(contacts.accountId, accountId),
+        isNull(contacts.removedAt),
+        notInArray(
+          contacts.role,
+          people.map((person) => person.role),
+        ),
+      ),
+    );
 }

@@ -7,7 +7,11 @@ export type Consent = { given: boolean; source: string; at: Date };
 export type Contact = typeof contacts.$inferSelect & { consent: Partial<Record<string, Consent>> };
 
 /** The account's row, with a lock that lets others read and refer to it where asked. */
-export async function readAccount(db: Db | Tx, id: string, options: { lock?: boolean } = {}): Promise<AccountRow | undefined> {
+export async function readAccount(
+  db: Db | Tx,
+  id: string,
+  options: { lock?: boolean } = {},
+): Promise<AccountRow | undefined> {
   const query = db.select().from(accounts).where(eq(accounts.id, id));
   const [row] = await (options.lock ? query.for('no key update') : query);
   return row;
@@ -26,7 +30,13 @@ export async function readContacts(db: Db | Tx, accountId: string): Promise<Cont
     .where(and(eq(contacts.accountId, accountId), isNull(contacts.removedAt)))
     .orderBy(asc(contacts.position));
   if (rows.length === 0) return [];
-  const words = await db.execute<{ contact_id: string; channel: string; given: boolean; source: string; at: string | Date }>(sql`
+  const words = await db.execute<{
+    contact_id: string;
+    channel: string;
+    given: boolean;
+    source: string;
+    at: string | Date;
+  }>(sql`
     select distinct on (contact_id, channel) contact_id, channel, given, source, at from consents
     where contact_id = any(${sql.param(rows.map((row) => row.id))}::uuid[])
     order by contact_id, channel, recorded_at desc, id desc`);

@@ -4,13 +4,29 @@ import { bulkCommands, journeys } from '../../schema/journeys.ts';
 import { journeyWhere } from '../journeys/list-journeys.ts';
 import type { JourneyFilter } from '../journeys/list-journeys.ts';
 
-export type NewBulk = { id: string; filter: JourneyFilter; filterBody: Record<string, unknown>; body: Record<string, unknown>; actor: string; now: Date; most: number };
+export type NewBulk = {
+  id: string;
+  filter: JourneyFilter;
+  filterBody: Record<string, unknown>;
+  body: Record<string, unknown>;
+  actor: string;
+  now: Date;
+  most: number;
+};
 
 /** Freezes the open journeys that a filter finds now, at most `most`, oldest first; returns how many. A bulk of this id that exists is left as it is. */
 export async function createBulk(tx: Tx, bulk: NewBulk): Promise<number | undefined> {
   const [row] = await tx
     .insert(bulkCommands)
-    .values({ id: bulk.id, filter: bulk.filterBody, body: bulk.body, actor: bulk.actor, state: 'starting', total: 0, createdAt: bulk.now })
+    .values({
+      id: bulk.id,
+      filter: bulk.filterBody,
+      body: bulk.body,
+      actor: bulk.actor,
+      state: 'starting',
+      total: 0,
+      createdAt: bulk.now,
+    })
     .onConflictDoNothing()
     .returning({ id: bulkCommands.id });
   if (!row) return undefined;

@@ -12,7 +12,12 @@ export async function readBulk(db: Db | Tx, id: string): Promise<BulkRow | undef
 
 /** Bulk commands whose workflow has not been started yet. */
 export function startingBulks(db: Db, before: Date, limit: number): Promise<BulkRow[]> {
-  return db.select().from(bulkCommands).where(and(eq(bulkCommands.state, 'starting'), lt(bulkCommands.createdAt, before))).orderBy(asc(bulkCommands.createdAt)).limit(limit);
+  return db
+    .select()
+    .from(bulkCommands)
+    .where(and(eq(bulkCommands.state, 'starting'), lt(bulkCommands.createdAt, before)))
+    .orderBy(asc(bulkCommands.createdAt))
+    .limit(limit);
 }
 
 /** Items of a page that have no result yet. */
@@ -20,14 +25,33 @@ export function openItems(db: Db, bulkId: string, from: number, to: number) {
   return db
     .select()
     .from(bulkItems)
-    .where(and(eq(bulkItems.bulkId, bulkId), gte(bulkItems.position, from), lt(bulkItems.position, to), isNull(bulkItems.outcome)))
+    .where(
+      and(
+        eq(bulkItems.bulkId, bulkId),
+        gte(bulkItems.position, from),
+        lt(bulkItems.position, to),
+        isNull(bulkItems.outcome),
+      ),
+    )
     .orderBy(asc(bulkItems.position));
 }
 
-export type BulkItem = { position: number; journey_id: string; outcome: string | null; code: string | null; detail: string | null; answered_at: Date | string | null };
+export type BulkItem = {
+  position: number;
+  journey_id: string;
+  outcome: string | null;
+  code: string | null;
+  detail: string | null;
+  answered_at: Date | string | null;
+};
 
 /** Results by position; a command whose outcome was unknown then is told as it stands now. */
-export async function listBulkItems(db: Db, bulkId: string, commandId: string, page: { after?: number; limit: number }): Promise<BulkItem[]> {
+export async function listBulkItems(
+  db: Db,
+  bulkId: string,
+  commandId: string,
+  page: { after?: number; limit: number },
+): Promise<BulkItem[]> {
   return db.execute<BulkItem>(sql`
     select i.position, i.journey_id,
       case when i.outcome = 'unknown' and c.state in ('applied', 'refused') then c.state else i.outcome end as outcome,

@@ -30,7 +30,10 @@ export async function insertCommand(tx: Tx, command: NewCommand): Promise<{ is: 
     .onConflictDoNothing()
     .returning();
   if (!row) {
-    const [known] = await tx.select().from(commands).where(and(eq(commands.journeyId, command.journeyId), eq(commands.id, command.id)));
+    const [known] = await tx
+      .select()
+      .from(commands)
+      .where(and(eq(commands.journeyId, command.journeyId), eq(commands.id, command.id)));
     return { is: 'known', row: known! };
   }
   const stopFlag = FLAG[run.name];

@@ -5,7 +5,10 @@ import type { CommandRow } from './insert-command.ts';
 
 /** The command's row: received, applied or refused. */
 export async function readCommand(db: Db | Tx, journeyId: string, id: string): Promise<CommandRow | undefined> {
-  const [row] = await db.select().from(commands).where(and(eq(commands.journeyId, journeyId), eq(commands.id, id)));
+  const [row] = await db
+    .select()
+    .from(commands)
+    .where(and(eq(commands.journeyId, journeyId), eq(commands.id, id)));
   return row;
 }
 
@@ -14,7 +17,13 @@ export function unansweredCommands(db: Db, page: { before: Date; after?: Date; l
   return db
     .select()
     .from(commands)
-    .where(and(eq(commands.state, 'received'), lt(commands.receivedAt, page.before), page.after ? gt(commands.receivedAt, page.after) : undefined))
+    .where(
+      and(
+        eq(commands.state, 'received'),
+        lt(commands.receivedAt, page.before),
+        page.after ? gt(commands.receivedAt, page.after) : undefined,
+      ),
+    )
     .orderBy(asc(commands.receivedAt))
     .limit(page.limit);
 }

@@ -10,7 +10,10 @@ export async function readContact(tx: Tx, id: string) {
 }
 
 /** Writes down that a contact said no on a channel; false when that is its newest word already. */
-export async function withdrawConsent(tx: Tx, no: { contactId: string; channel: string; source: string; at: Date }): Promise<boolean> {
+export async function withdrawConsent(
+  tx: Tx,
+  no: { contactId: string; channel: string; source: string; at: Date },
+): Promise<boolean> {
   const [newest] = await tx
     .select({ given: consents.given })
     .from(consents)

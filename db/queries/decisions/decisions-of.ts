@@ -4,5 +4,9 @@ import { decisions } from '../../schema/journeys.ts';
 
 /** All decisions of one journey, in order of time. */
 export function decisionsOf(db: Db | Tx, journeyId: string) {
-  return db.select().from(decisions).where(eq(decisions.journeyId, journeyId)).orderBy(decisions.at, decisions.step, decisions.n);
+  return db
+    .select()
+    .from(decisions)
+    .where(eq(decisions.journeyId, journeyId))
+    .orderBy(decisions.at, decisions.step, decisions.n);
 }

@@ -2,7 +2,14 @@ import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import type { Db } from '../../database.ts';
 import { decisions } from '../../schema/journeys.ts';
 
-export type DecisionFilter = { account?: string; journey?: string; step?: string; outcome?: string; from?: Date; to?: Date };
+export type DecisionFilter = {
+  account?: string;
+  journey?: string;
+  step?: string;
+  outcome?: string;
+  from?: Date;
+  to?: Date;
+};
 export type DecisionMark = { at: string; journey: string; step: string; n: number };
 
 /** Decisions, newest first, after the mark of the last one seen. */

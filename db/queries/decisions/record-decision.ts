@@ -24,7 +24,15 @@ export async function recordDecision(tx: Tx | Db, d: Decision): Promise<void> {
   const word = { outcome: d.outcome, reason: d.reason, at: d.at.toISOString() };
   await tx
     .insert(decisions)
-    .values({ ...d, due: d.due ?? null, template: d.template ?? null, variant: d.variant ?? null, offer: d.offer ?? null, details: d.details ?? {}, history: [word] })
+    .values({
+      ...d,
+      due: d.due ?? null,
+      template: d.template ?? null,
+      variant: d.variant ?? null,
+      offer: d.offer ?? null,
+      details: d.details ?? {},
+      history: [word],
+    })
     .onConflictDoUpdate({
       target: [decisions.journeyId, decisions.step, decisions.n],
       set: {

@@ -4,7 +4,10 @@ import { playbooks } from '../../schema/playbooks.ts';
 
 /** Ids and versions of all that is published. */
 export function publishedVersions(db: Db | Tx) {
-  return db.select({ id: playbooks.id, version: playbooks.version }).from(playbooks).orderBy(asc(playbooks.id), asc(playbooks.version));
+  return db
+    .select({ id: playbooks.id, version: playbooks.version })
+    .from(playbooks)
+    .orderBy(asc(playbooks.id), asc(playbooks.version));
 }
 
 /** All that is published, whole. */

@@ -5,7 +5,12 @@ import { CIRCUIT } from '../holds/circuit.ts';
 
 /** Ids of holds whose time is over and that nobody has released. */
 export async function overHolds(db: Db, now: Date, limit: number): Promise<string[]> {
-  const rows = await db.select({ id: holds.id }).from(holds).where(and(isNull(holds.releasedAt), lte(holds.until, now))).orderBy(asc(holds.until)).limit(limit);
+  const rows = await db
+    .select({ id: holds.id })
+    .from(holds)
+    .where(and(isNull(holds.releasedAt), lte(holds.until, now)))
+    .orderBy(asc(holds.until))
+    .limit(limit);
   return rows.map((row) => row.id);
 }
 
@@ -20,7 +25,15 @@ export async function overStops(db: Db, now: Date, limit: number): Promise<strin
   return rows.map((row) => row.id);
 }
 
-export type Doubtful = { id: string; journey_id: string; account_id: string; step: string; n: number; provider: string; owner: string | null };
+export type Doubtful = {
+  id: string;
+  journey_id: string;
+  account_id: string;
+  step: string;
+  n: number;
+  provider: string;
+  owner: string | null;
+};
 
 /** Messages in doubt since before `before` that no task asks about. */
 export async function forgottenDoubts(db: Db, before: Date, limit: number): Promise<Doubtful[]> {

@@ -19,10 +19,21 @@ export async function claimKey(
     .values({ ...row, createdAt: now })
     .onConflictDoUpdate({
       target: [idempotencyKeys.caller, idempotencyKeys.key],
-      set: { bodyHash: row.bodyHash, status: null, body: null, lockedUntil: row.lockedUntil, createdAt: now, expiresAt: row.expiresAt },
+      set: {
+        bodyHash: row.bodyHash,
+        status: null,
+        body: null,
+        lockedUntil: row.lockedUntil,
+        createdAt: now,
+        expiresAt: row.expiresAt,
+      },
       setWhere: or(
         lte(idempotencyKeys.expiresAt, now),
-        and(isNull(idempotencyKeys.status), lte(idempotencyKeys.lockedUntil, now), eq(idempotencyKeys.bodyHash, row.bodyHash)),
+        and(
+          isNull(idempotencyKeys.status),
+          lte(idempotencyKeys.lockedUntil, now),
+          eq(idempotencyKeys.bodyHash, row.bodyHash),
+        ),
       ),
     })
     .returning({ key: idempotencyKeys.key });

@@ -17,7 +17,11 @@ type Row = Pick<JourneyRow, 'id' | 'snapshot' | 'snapshotAt'>;
  * happenings it has not seen, applied commands it has not answered.
  */
 export async function inputsSince(db: Db | Tx, journey: Row): Promise<Input[]> {
-  const inputs = [...(await outcomes(db, journey)), ...(await happenings(db, journey)), ...(await applied(db, journey))];
+  const inputs = [
+    ...(await outcomes(db, journey)),
+    ...(await happenings(db, journey)),
+    ...(await applied(db, journey)),
+  ];
   return inputs.sort((a, b) => a.now - b.now);
 }
 
@@ -27,25 +31,34 @@ async function outcomes(db: Db | Tx, { id, snapshot }: Row): Promise<Input[]> {
   const rows = await db
     .select()
     .from(decisions)
-    .where(and(eq(decisions.journeyId, id), or(...undecided.map(([step, s]) => and(eq(decisions.step, step), eq(decisions.n, s.n))))));
+    .where(
+      and(
+        eq(decisions.journeyId, id),
+        or(...undecided.map(([step, s]) => and(eq(decisions.step, step), eq(decisions.n, s.n)))),
+      ),
+    );
   return rows.flatMap((d) => {
-    const outcome = toOutcome(d);
-    return outcome ? [{ t: 'outcome' as const, step: d.step, n: d.n, outcome, now: d.at.getTime() }] : [];
+    // Its first deciding word: what was sent and then accepted is told as sent here and as accepted by its happening.
+    for (const word of d.history) {
+      const outcome = toOutcome(d, word);
+      if (outcome) return [{ t: 'outcome' as const, step: d.step, n: d.n, outcome, now: Date.parse(word.at) }];
+    }
+    return [];
   });
 }
 
-function toOutcome(d: typeof decisions.$inferSelect): DeliverOutcome | undefined {
+function toOutcome(d: typeof decisions.$inferSelect, word: { outcome: string; reason: string | null }): DeliverOutcome | undefined {
   const variant = d.variant ?? undefined;
-  switch (d.outcome) {
+  switch (word.outcome) {
     case 'sent':
       return { is: 'sent', variant, offer: d.offer ?? undefined, opens: d.details.opens === true };
     case 'met':
     case 'missed':
-      return { is: d.outcome, variant };
+      return { is: word.outcome, variant };
     case 'skipped':
     case 'dropped':
     case 'failed':
-      return { is: d.outcome, reason: d.reason ?? d.outcome, variant };
+      return { is: word.outcome, reason: word.reason ?? word.outcome, variant };
     default:
       return undefined;
   }
@@ -80,5 +93,9 @@ async function applied(db: Db | Tx, { id, snapshot }: Row): Promise<Input[]> {
     .orderBy(commands.rev);
   return rows
     .filter((c) => !(c.id in snapshot.answered) && c.body.run)
-    .map((c) => ({ t: 'command' as const, command: c.body.run as Command, now: (c.answeredAt ?? c.receivedAt).getTime() }));
+    .map((c) => ({
+      t: 'command' as const,
+      command: c.body.run as Command,
+      now: (c.answeredAt ?? c.receivedAt).getTime(),
+    }));
 }

@@ -23,7 +23,11 @@ export function journeyWhere(filter: JourneyFilter): SQL | undefined {
     filter.playbook ? eq(journeys.playbook, filter.playbook) : undefined,
     filter.version ? eq(journeys.version, filter.version) : undefined,
     filter.kind ? eq(journeys.kind, filter.kind) : undefined,
-    filter.state === 'open' ? sql`${journeys.endedAt} is null` : filter.state ? eq(journeys.state, filter.state) : undefined,
+    filter.state === 'open'
+      ? sql`${journeys.endedAt} is null`
+      : filter.state
+        ? eq(journeys.state, filter.state)
+        : undefined,
     filter.stage ? eq(journeys.stage, filter.stage) : undefined,
     filter.owner ? eq(journeys.owner, filter.owner) : undefined,
     filter.dueBefore ? lt(journeys.nextAt, filter.dueBefore) : undefined,
@@ -65,7 +69,9 @@ export function listJourneys(db: Db | Tx, filter: JourneyFilter, page: { after?:
     .where(
       and(
         journeyWhere(filter),
-        after ? sql`(${journeys.startedAt}, ${journeys.id}) < (${after.at}::timestamptz, ${after.id}::uuid)` : undefined,
+        after
+          ? sql`(${journeys.startedAt}, ${journeys.id}) < (${after.at}::timestamptz, ${after.id}::uuid)`
+          : undefined,
       ),
     )
     .orderBy(desc(journeys.startedAt), desc(journeys.id))

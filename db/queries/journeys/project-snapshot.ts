@@ -64,7 +64,9 @@ export async function projectSnapshot(tx: Tx, p: Projection): Promise<boolean> {
 }
 
 async function insertDecisions(tx: Tx, p: Projection): Promise<void> {
-  const [journey] = await tx.execute<{ account_id: string }>(sql`select account_id from journeys where id = ${p.journeyId}::uuid`);
+  const [journey] = await tx.execute<{ account_id: string }>(
+    sql`select account_id from journeys where id = ${p.journeyId}::uuid`,
+  );
   if (!journey) return;
   await tx
     .insert(decisions)

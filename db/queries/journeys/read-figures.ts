@@ -16,8 +16,12 @@ export async function readFigures(db: Db, now: Date): Promise<Figures> {
   const at = sql`${now.toISOString()}::timestamptz`;
   const age = (column: string) => sql`coalesce(extract(epoch from ${at} - min(${sql.raw(column)})), 0)::float8`;
   const [journeys, commands, [one]] = await Promise.all([
-    db.execute<Figures['journeys'][number]>(sql`select state, kind, count(*)::int as count from journeys where ended_at is null or ended_at > ${at} - interval '30 days' group by 1, 2`),
-    db.execute<Figures['commands'][number]>(sql`select name, state, count(*)::int as count from commands where received_at > ${at} - interval '1 day' group by 1, 2`),
+    db.execute<Figures['journeys'][number]>(
+      sql`select state, kind, count(*)::int as count from journeys where ended_at is null or ended_at > ${at} - interval '30 days' group by 1, 2`,
+    ),
+    db.execute<Figures['commands'][number]>(
+      sql`select name, state, count(*)::int as count from commands where received_at > ${at} - interval '1 day' group by 1, 2`,
+    ),
     db.execute<Record<string, number>>(sql`
       select d.n as backlog, d.age as backlog_age, m.n as in_doubt, m.age as in_doubt_age, s.n as stops, h.n as holds, c.n as unanswered, c.age as unanswered_age
       from (select count(*)::int as n, ${age('not_before')} as age from deliveries where delivered_at is null and not_before <= ${at}) d,

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, isNull, or } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { journeys } from '../../schema/journeys.ts';
 import type { JourneyRow } from '../../schema/journeys.ts';
@@ -18,8 +18,21 @@ export async function readOpenJourney(db: Db | Tx, lock: string): Promise<Journe
   return row;
 }
 
+/** The journey of this id, else the open one under the lock. */
+export async function findStarted(db: Db | Tx, id: string, lock: string): Promise<JourneyRow | undefined> {
+  const rows = await db
+    .select()
+    .from(journeys)
+    .where(or(eq(journeys.id, id), and(eq(journeys.lock, lock), isNull(journeys.endedAt))));
+  return rows.find((row) => row.id === id) ?? rows[0];
+}
+
 /** When the newest ended journey of a playbook under this lock ended, for the rule of re-entry. */
-export async function lastEnded(db: Db | Tx, lock: string, playbook: string): Promise<{ id: string; endedAt: Date } | undefined> {
+export async function lastEnded(
+  db: Db | Tx,
+  lock: string,
+  playbook: string,
+): Promise<{ id: string; endedAt: Date } | undefined> {
   const [row] = await db
     .select({ id: journeys.id, endedAt: journeys.endedAt })
     .from(journeys)

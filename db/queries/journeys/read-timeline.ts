@@ -2,13 +2,29 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../database.ts';
 
 export type TimelineMark = { at: string; key: string };
-export type TimelineRow = { at: Date; key: string; kind: 'start' | 'decision' | 'command' | 'event' | 'message' | 'end'; entry: Record<string, unknown> };
+export type TimelineRow = {
+  at: Date;
+  key: string;
+  kind: 'start' | 'decision' | 'command' | 'event' | 'message' | 'end';
+  entry: Record<string, unknown>;
+};
 
 /** All that is recorded about a journey, newest first: decisions, commands, what it was told, messages, start and end. Message bodies stay out. */
-export async function readTimeline(db: Db, journeyId: string, page: { after?: TimelineMark; limit: number }): Promise<TimelineRow[]> {
+export async function readTimeline(
+  db: Db,
+  journeyId: string,
+  page: { after?: TimelineMark; limit: number },
+): Promise<TimelineRow[]> {
   const { after } = page;
-  const before = after ? sql`where (at, key collate "C") < (${after.at}::timestamptz, ${after.key} collate "C")` : sql``;
-  const rows = await db.execute<{ at: string | Date; key: string; kind: TimelineRow['kind']; entry: Record<string, unknown> }>(sql`
+  const before = after
+    ? sql`where (at, key collate "C") < (${after.at}::timestamptz, ${after.key} collate "C")`
+    : sql``;
+  const rows = await db.execute<{
+    at: string | Date;
+    key: string;
+    kind: TimelineRow['kind'];
+    entry: Record<string, unknown>;
+  }>(sql`
     select at, key, kind, entry from (
       select d.at, 'decision:' || d.step || ':' || d.n as key, 'decision' as kind,
         jsonb_build_object('step', d.step, 'n', d.n, 'channel', d.channel, 'outcome', d.outcome, 'reason', d.reason, 'template', d.template, 'variant', d.variant, 'offer', d.offer) as entry

@@ -15,7 +15,10 @@ export async function openJourneyIds(db: Db, after: string | undefined, limit: n
 }
 
 /** Writes the state from which a new run goes on, unless the row has moved on since `rev`. */
-export async function writeFolded(tx: Tx, journey: { id: string; rev: number; state: State; at: Date }): Promise<boolean> {
+export async function writeFolded(
+  tx: Tx,
+  journey: { id: string; rev: number; state: State; at: Date },
+): Promise<boolean> {
   const rows = await tx
     .update(journeys)
     .set({ snapshot: journey.state, rev: journey.state.rev, snapshotAt: journey.at, state: 'starting', runId: null })

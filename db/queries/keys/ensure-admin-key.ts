@@ -28,7 +28,14 @@ export async function ensureAdminKey(db: Db, options: { given?: string; now: Dat
       createdAt: options.now,
       createdBy: 'boot',
     });
-    if (created) await recordAudit(tx, { at: options.now, actor: 'boot', action: 'key.create', target: `key:${id}`, details: { scope: 'admin' } });
+    if (created)
+      await recordAudit(tx, {
+        at: options.now,
+        actor: 'boot',
+        action: 'key.create',
+        target: `key:${id}`,
+        details: { scope: 'admin' },
+      });
     return options.given ? undefined : key;
   });
 }

@@ -22,9 +22,17 @@ export function waitingInApp(db: Db, of: { accountId: string; contactId?: string
 }
 
 /** Notes that the customer has seen an in-app message; the first time stands. Undefined when there is no such message. */
-export async function acknowledge(tx: Tx, id: string, now: Date): Promise<{ row: MessageRow; first: boolean } | undefined> {
+export async function acknowledge(
+  tx: Tx,
+  id: string,
+  now: Date,
+): Promise<{ row: MessageRow; first: boolean } | undefined> {
   const inApp = and(eq(messages.id, id), eq(messages.channel, 'in-app'));
-  const [first] = await tx.update(messages).set({ acknowledgedAt: now }).where(and(inApp, isNull(messages.acknowledgedAt))).returning();
+  const [first] = await tx
+    .update(messages)
+    .set({ acknowledgedAt: now })
+    .where(and(inApp, isNull(messages.acknowledgedAt)))
+    .returning();
   if (first) return { row: first, first: true };
   const [row] = await tx.select().from(messages).where(inApp);
   return row && { row, first: false };

@@ -5,6 +5,7 @@ import { createHousekeepingActivities } from '../../../activities/housekeeping/c
 import { rehydrateJourney } from '../../../api/journeys/rehydrate-journey.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
 import { aTrial } from '../api-fixture.ts';
+import type { Json } from '../api-fixture.ts';
 import { eventually, workingApi } from '../worker-fixture.ts';
 import type { WorkingApi } from '../worker-fixture.ts';
 
@@ -12,7 +13,8 @@ let api: WorkingApi;
 beforeAll(async () => void (api = await workingApi()));
 afterAll(() => api.close());
 
-const bulk = (body: Record<string, unknown>, as: 'cs' | 'viewer' = 'cs') => api.call('POST', '/v1/journeys/commands', { as, body });
+const bulk = (body: Record<string, unknown>, as: 'cs' | 'viewer' = 'cs') =>
+  api.call('POST', '/v1/journeys/commands', { as, body });
 
 describe('bulk commands', () => {
   test('preview, then apply to a frozen selection, with a result for each', async () => {
@@ -21,7 +23,13 @@ describe('bulk commands', () => {
     await api.call('POST', `/v1/journeys/${ids[0]}/commands`, { body: { command: 'pause', reason: 'x' } });
     const command = { command: 'pause', reason: 'a bulk test' };
     const dry = await bulk({ filter: { ids }, command, dryRun: true });
-    expect(dry.body).toMatchObject({ dryRun: true, total: 3, previewed: 3, accepted: 2, refused: { 'already-paused': 1 } });
+    expect(dry.body).toMatchObject({
+      dryRun: true,
+      total: 3,
+      previewed: 3,
+      accepted: 2,
+      refused: { 'already-paused': 1 },
+    });
 
     const started = await bulk({ filter: { ids }, command });
     expect(started).toMatchObject({ status: 202, body: { total: 3 } });
@@ -30,27 +38,46 @@ describe('bulk commands', () => {
       return body.bulk.state === 'done' && body;
     });
     expect(result.counts).toEqual({ applied: 2, refused: 1, unknown: 0, pending: 0 });
-    expect(result.items.find((item: any) => item.journey === ids[0])).toMatchObject({ outcome: 'refused', code: 'already-paused' });
+    expect(result.items.find((item: Json) => item.journey === ids[0])).toMatchObject({
+      outcome: 'refused',
+      code: 'already-paused',
+    });
     for (const id of ids) expect((await api.call('GET', `/v1/journeys/${id}`)).body.state).toBe('paused');
     const audit = await api.call('GET', `/v1/audit?target=bulk:${started.body.id}`);
-    expect(audit.body.items).toMatchObject([{ action: 'bulk.pause', actor: 'cs:test cs', reason: 'a bulk test', details: { total: 3 } }]);
+    expect(audit.body.items).toMatchObject([
+      { action: 'bulk.pause', actor: 'cs:test cs', reason: 'a bulk test', details: { total: 3 } },
+    ]);
   }, 60_000);
 
   test('an Idempotency-Key starts one, a wrong body and a wrong scope none', async () => {
     const { journey } = await aTrial(api);
     const headers = { 'idempotency-key': randomUUID() };
     const body = { filter: { ids: [journey] }, command: { command: 'note', reason: 'x' } };
-    const [first, again] = [await api.call('POST', '/v1/journeys/commands', { body, headers }), await api.call('POST', '/v1/journeys/commands', { body, headers })];
+    const [first, again] = [
+      await api.call('POST', '/v1/journeys/commands', { body, headers }),
+      await api.call('POST', '/v1/journeys/commands', { body, headers }),
+    ];
     expect(again.body.id).toBe(first.body.id);
-    expect((await bulk({ filter: { colour: 'red' }, command: { command: 'note', reason: 'x' } })).body.errors).toMatchObject([{ pointer: '/filter/colour' }]);
-    expect((await bulk({ filter: {}, command: { command: 'note', reason: 'x', id: 'a' } })).body.errors).toMatchObject([{ pointer: '/command/id' }]);
+    expect(
+      (await bulk({ filter: { colour: 'red' }, command: { command: 'note', reason: 'x' } })).body.errors,
+    ).toMatchObject([{ pointer: '/filter/colour' }]);
+    expect((await bulk({ filter: {}, command: { command: 'note', reason: 'x', id: 'a' } })).body.errors).toMatchObject([
+      { pointer: '/command/id' },
+    ]);
     expect((await bulk(body, 'viewer')).status).toBe(403);
     expect((await api.call('GET', `/v1/journeys/commands/${randomUUID()}`)).body.code).toBe('unknown-item');
   });
 });
 
 describe('rehydration', () => {
-  const deps = () => ({ db: api.database.db, client: api.deps.client, taskQueue: api.taskQueue, clock: Date.now, actor: 'operator:test', reason: 'a test' });
+  const deps = () => ({
+    db: api.database.db,
+    client: api.deps.client,
+    taskQueue: api.taskQueue,
+    clock: Date.now,
+    actor: 'operator:test',
+    reason: 'a test',
+  });
 
   test('starts an open journey anew under its id and lock, paused as it was, and it takes commands', async () => {
     const { journey, account } = await aTrial(api);
@@ -61,17 +88,25 @@ describe('rehydration', () => {
     const after = (await api.call('GET', `/v1/journeys/${journey}`)).body;
     expect(after).toMatchObject({ id: journey, account, state: 'paused', temporal: { workflowId: before!.lock } });
     expect(after.temporal.runId).not.toBe(before!.runId);
-    const resumed = await api.call('POST', `/v1/journeys/${journey}/commands`, { body: { command: 'resume', reason: 'x' } });
+    const resumed = await api.call('POST', `/v1/journeys/${journey}/commands`, {
+      body: { command: 'resume', reason: 'x' },
+    });
     expect(resumed.body, resumed.text).toMatchObject({ accepted: true, state: 'running' });
-    const again = await api.call('POST', `/v1/journeys/${journey}/commands`, { body: { command: 'pause', reason: 'x', id: 'p' } });
+    const again = await api.call('POST', `/v1/journeys/${journey}/commands`, {
+      body: { command: 'pause', reason: 'x', id: 'p' },
+    });
     expect(again.status).toBe(200);
     expect((await api.call('GET', `/v1/journeys/${journey}`)).body.state).toBe('running');
-    expect((await api.call('GET', `/v1/audit?target=journey:${journey}&action=journey.rehydrate`)).body.items).toHaveLength(1);
+    expect(
+      (await api.call('GET', `/v1/audit?target=journey:${journey}&action=journey.rehydrate`)).body.items,
+    ).toHaveLength(1);
   });
 
   test('sends nothing twice that was sent, and leaves an ended journey alone', async () => {
     const { journey } = await aTrial(api);
-    await eventually(async () => (await api.call('GET', `/v1/messages?journey=${journey}&state=sent`)).body.items.length > 0);
+    await eventually(
+      async () => (await api.call('GET', `/v1/messages?journey=${journey}&state=sent`)).body.items.length > 0,
+    );
     await rehydrateJourney(deps(), journey);
     await api.call('POST', `/v1/journeys/${journey}/commands`, { body: { command: 'note', reason: 'x' } });
     expect((await api.call('GET', `/v1/messages?journey=${journey}`)).body.items).toHaveLength(1);
@@ -88,9 +123,17 @@ describe('housekeeping', () => {
     const soon = new Date(Date.now() + 400).toISOString();
     const hold = await api.call('POST', '/v1/holds', { as: 'cs', body: { account, reason: 'x', until: soon } });
     expect(hold.status, hold.text).toBe(201);
-    await api.call('POST', '/v1/stops', { body: { scope: 'channel', target: 'sms', reason: 'x', until: new Date(Date.now() + 400).toISOString() } });
-    await api.database.db.execute(sql`insert into idempotency_keys (caller, key, body_hash, locked_until, created_at, expires_at) values ('c', 'k', 'h', now(), now(), now() - interval '1 day')`);
-    const house = createHousekeepingActivities({ database: api.database, clock: () => Date.now() + 60_000, log: api.deps.log });
+    await api.call('POST', '/v1/stops', {
+      body: { scope: 'channel', target: 'sms', reason: 'x', until: new Date(Date.now() + 400).toISOString() },
+    });
+    await api.database.db.execute(
+      sql`insert into idempotency_keys (caller, key, body_hash, locked_until, created_at, expires_at) values ('c', 'k', 'h', now(), now(), now() - interval '1 day')`,
+    );
+    const house = createHousekeepingActivities({
+      database: api.database,
+      clock: () => Date.now() + 60_000,
+      log: api.deps.log,
+    });
     expect(await house.keepHouse()).toMatchObject({ holds: 1, stops: 1, tasks: 0 });
     expect((await api.call('GET', `/v1/holds?account=${account}`)).body.items).toEqual([]);
     expect(await house.keepHouse()).toMatchObject({ holds: 0, stops: 0, keys: 0 });

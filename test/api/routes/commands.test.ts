@@ -20,7 +20,9 @@ describe('commands', () => {
     const answer = await command(journey, { command: 'pause', id: 'p1' });
     expect(answer.status, answer.text).toBe(200);
     expect(answer.body).toMatchObject({ accepted: true, id: 'p1', state: 'paused' });
-    expect(answer.body.changes).toContainEqual(expect.objectContaining({ what: 'status', from: 'running', to: 'paused' }));
+    expect(answer.body.changes).toContainEqual(
+      expect.objectContaining({ what: 'status', from: 'running', to: 'paused' }),
+    );
     expect(answer.body.forecast.length).toBeGreaterThan(3);
     expect(await flagOf(journey)).toBe('paused');
     const view = await api.call('GET', `/v1/journeys/${journey}`);
@@ -39,13 +41,20 @@ describe('commands', () => {
     const again = await command(journey, { command: 'pause', id: 'second' });
     expect(again.status).toBe(409);
     expect(again.headers['content-type']).toContain('application/problem+json');
-    expect(again.body).toMatchObject({ code: 'already-paused', type: 'urn:tenure:error:command-refused', nearest: { command: 'resume' } });
+    expect(again.body).toMatchObject({
+      code: 'already-paused',
+      type: 'urn:tenure:error:command-refused',
+      nearest: { command: 'resume' },
+    });
     expect(await flagOf(journey)).toBe('paused');
     const audit = await api.call('GET', `/v1/audit?target=journey:${journey}&action=journey.pause.refused`);
     expect(audit.body.items).toHaveLength(1);
     expect((await command(journey, { command: 'skip', step: 'no-such-step' })).body.code).toBe('unknown-step');
     const running = await aTrial(api);
-    expect((await command(running.journey, { command: 'resume' })).body).toMatchObject({ code: 'not-paused', nearest: { command: 'pause' } });
+    expect((await command(running.journey, { command: 'resume' })).body).toMatchObject({
+      code: 'not-paused',
+      nearest: { command: 'pause' },
+    });
   });
 
   test('answers the same id and body the same again, and another body 422', async () => {
@@ -60,19 +69,26 @@ describe('commands', () => {
     expect(other.body.code).toBe('id-reused');
     const refusal = await command(journey, { command: 'resume', id: 'r1' });
     await command(journey, { command: 'pause' });
-    expect((await command(journey, { command: 'resume', id: 'r1' })).body).toMatchObject({ code: refusal.body.code, detail: refusal.body.detail });
+    expect((await command(journey, { command: 'resume', id: 'r1' })).body).toMatchObject({
+      code: refusal.body.code,
+      detail: refusal.body.detail,
+    });
   });
 
   test('a dry run changes nothing and its rev guards the command', async () => {
     const { journey } = await aTrial(api);
-    await eventually(async () => (await api.call('GET', `/v1/decisions?journey=${journey}&outcome=sent`)).body.items.length > 0);
+    await eventually(
+      async () => (await api.call('GET', `/v1/decisions?journey=${journey}&outcome=sent`)).body.items.length > 0,
+    );
     await command(journey, { command: 'note' });
     const before = await api.call('GET', `/v1/journeys/${journey}`);
     const dry = await command(journey, { command: 'pause', dryRun: true });
     expect(dry.body).toMatchObject({ accepted: true, dryRun: true, state: 'paused' });
     expect((await api.call('GET', `/v1/journeys/${journey}`)).body.state).toBe('running');
     expect(dry.body.rev).toBe(before.body.rev);
-    expect((await command(journey, { command: 'pause', ifRev: dry.body.rev + 7 })).body.code).toBe('changed-since-preview');
+    expect((await command(journey, { command: 'pause', ifRev: dry.body.rev + 7 })).body.code).toBe(
+      'changed-since-preview',
+    );
     expect((await command(journey, { command: 'pause', ifRev: dry.body.rev })).status).toBe(200);
     expect((await command(journey, { command: 'pause', dryRun: true })).body.code).toBe('already-paused');
   });
@@ -83,7 +99,8 @@ describe('commands', () => {
     await eventually(async () => (await readJourney(api.database.db, journey))!.endedAt);
     const late = await command(journey, { command: 'pause' });
     expect(late).toMatchObject({ status: 409, body: { code: 'journey-ended' } });
-    for (const id of [randomUUID(), 'nonsense']) expect(await command(id, { command: 'pause' })).toMatchObject({ status: 404, body: { code: 'unknown-journey' } });
+    for (const id of [randomUUID(), 'nonsense'])
+      expect(await command(id, { command: 'pause' })).toMatchObject({ status: 404, body: { code: 'unknown-journey' } });
   });
 
   test('names what is wrong with a body, and needs the scope', async () => {
@@ -91,24 +108,35 @@ describe('commands', () => {
     const wrong = await command(journey, { command: 'postpone', step: 'day3-checkin', to: 'soon', colour: 'red' });
     expect(wrong.status).toBe(400);
     expect(wrong.body.errors.map((e: { pointer: string }) => e.pointer).sort()).toEqual(['/colour', '/to']);
-    expect((await api.call('POST', `/v1/journeys/${journey}/commands`, { as: 'cs', body: { command: 'pause' } })).body.errors).toMatchObject([{ pointer: '/reason' }]);
+    expect(
+      (await api.call('POST', `/v1/journeys/${journey}/commands`, { as: 'cs', body: { command: 'pause' } })).body
+        .errors,
+    ).toMatchObject([{ pointer: '/reason' }]);
     expect((await command(journey, { command: 'extend', duration: 'P1M' })).body.code).toBe('invalid-date');
     expect((await command(journey, { command: 'change-plan', plan: 'no-such-plan' })).body.code).toBe('unknown-plan');
-    for (const date of ['1900-01-01', '9999-12-31']) expect((await command(journey, { command: 'move-date', date })).status).toBe(409);
-    for (const as of ['viewer', 'service'] as const) expect((await command(journey, { command: 'pause' }, as)).status).toBe(403);
-    const none = await api.call('POST', `/v1/journeys/${journey}/commands`, { as: null, body: { command: 'pause', reason: 'x' } });
+    for (const date of ['1900-01-01', '9999-12-31'])
+      expect((await command(journey, { command: 'move-date', date })).status).toBe(409);
+    for (const as of ['viewer', 'service'] as const)
+      expect((await command(journey, { command: 'pause' }, as)).status).toBe(403);
+    const none = await api.call('POST', `/v1/journeys/${journey}/commands`, {
+      as: null,
+      body: { command: 'pause', reason: 'x' },
+    });
     expect(none.status).toBe(401);
   });
 
   test('12 at once on one journey: each applied or told to come again, none falsely refused', async () => {
     const { journey } = await aTrial(api);
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => command(journey, { command: 'note', id: `n${i}` })));
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => command(journey, { command: 'note', id: `n${i}` })),
+    );
     for (const answer of answers) expect([200, 429], answer.text).toContain(answer.status);
     const applied = answers.filter((answer) => answer.status === 200);
     expect(applied.length).toBeGreaterThanOrEqual(4);
     const audit = await api.call('GET', `/v1/audit?target=journey:${journey}&action=journey.note`);
     expect(audit.body.items).toHaveLength(applied.length);
-    for (const answer of answers.filter((one) => one.status === 429)) expect(answer.headers['retry-after']).toBeDefined();
+    for (const answer of answers.filter((one) => one.status === 429))
+      expect(answer.headers['retry-after']).toBeDefined();
   });
 });
 
@@ -119,7 +147,10 @@ describe('commands without anybody to answer', () => {
     await lonely.stopWorker();
     const quiet = await apiFixtureOn(lonely);
     try {
-      const paused = await quiet.call('POST', `/v1/journeys/${journey}/commands`, { as: 'cs', body: { command: 'pause', reason: 'x', id: 'p' } });
+      const paused = await quiet.call('POST', `/v1/journeys/${journey}/commands`, {
+        as: 'cs',
+        body: { command: 'pause', reason: 'x', id: 'p' },
+      });
       expect([503, 504]).toContain(paused.status);
       expect(paused.body).toMatchObject({ outcome: 'unknown', id: 'p' });
       expect((await readJourney(lonely.database.db, journey))!.stopFlag).toBe('paused');
@@ -137,15 +168,21 @@ describe('commands without anybody to answer', () => {
       const started = await dead.call('POST', '/v1/journeys', { body: { playbook: '002.trial', account } });
       expect(started).toMatchObject({ status: 202, body: { state: 'starting', temporal: { runId: null } } });
       const began = Date.now();
-      const paused = await dead.call('POST', `/v1/journeys/${started.body.id}/commands`, { body: { command: 'pause', reason: 'x', id: 'p' } });
+      const paused = await dead.call('POST', `/v1/journeys/${started.body.id}/commands`, {
+        body: { command: 'pause', reason: 'x', id: 'p' },
+      });
       expect(Date.now() - began).toBeLessThan(4000);
       expect(paused).toMatchObject({ status: 503, body: { code: 'engine-unavailable', outcome: 'unknown' } });
       expect((await readJourney(dead.database.db, started.body.id))!.stopFlag).toBe('paused');
-      const other = await dead.call('POST', `/v1/journeys/${started.body.id}/commands`, { body: { command: 'exit', reason: 'x', id: 'p' } });
+      const other = await dead.call('POST', `/v1/journeys/${started.body.id}/commands`, {
+        body: { command: 'exit', reason: 'x', id: 'p' },
+      });
       expect(other.status).toBe(422);
       const ready = await dead.call('GET', '/readyz', { as: null });
       expect(ready).toMatchObject({ status: 503, body: { ready: false, database: 'ok', engine: 'unreachable' } });
-      const dry = await dead.call('POST', `/v1/journeys/${started.body.id}/commands`, { body: { command: 'pause', reason: 'x', dryRun: true } });
+      const dry = await dead.call('POST', `/v1/journeys/${started.body.id}/commands`, {
+        body: { command: 'pause', reason: 'x', dryRun: true },
+      });
       expect(dry.status).toBe(200);
     } finally {
       await dead.close();
@@ -157,9 +194,26 @@ describe('commands without anybody to answer', () => {
     const { db } = api.database;
     const { insertCommand } = await import('../../../db/queries/commands/insert-command.ts');
     const run = { id: 'lost', name: 'pause' as const, until: null, clock: null };
-    await db.transaction((tx) => insertCommand(tx, { journeyId: journey, id: 'lost', run, bodyHash: 'h', reason: 'x', actor: 'cs:x', receivedAt: new Date(Date.now() - 60_000) }));
+    await db.transaction((tx) =>
+      insertCommand(tx, {
+        journeyId: journey,
+        id: 'lost',
+        run,
+        bodyHash: 'h',
+        reason: 'x',
+        actor: 'cs:x',
+        receivedAt: new Date(Date.now() - 60_000),
+      }),
+    );
     expect(await flagOf(journey)).toBe('paused');
-    const settling = startSettling({ db, issuer: api.app.issuer, startBulk: async () => {}, clock: Date.now, log: api.deps.log, everyMs: 60_000 });
+    const settling = startSettling({
+      db,
+      issuer: api.app.issuer,
+      startBulk: async () => {},
+      clock: Date.now,
+      log: api.deps.log,
+      everyMs: 60_000,
+    });
     expect(await settling.pass()).toBe(1);
     await settling.stop();
     expect((await api.call('GET', `/v1/journeys/${journey}`)).body.state).toBe('paused');
@@ -173,7 +227,12 @@ async function apiFixtureOn(other: WorkingApi) {
   return {
     app,
     call: async (method: 'POST', url: string, { body, as }: { body: object; as: 'cs' }) => {
-      const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${other.keyOf(as)}` }, payload: body });
+      const answer = await app.inject({
+        method,
+        url,
+        headers: { authorization: `Bearer ${other.keyOf(as)}` },
+        payload: body,
+      });
       return { status: answer.statusCode, body: answer.json() };
     },
   };

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aTrial, anAccount, apiFixture, freshId } from '../api-fixture.ts';
-import type { ApiFixture } from '../api-fixture.ts';
+import type { ApiFixture, Json } from '../api-fixture.ts';
 
 let api: ApiFixture;
 beforeAll(async () => void (api = await apiFixture()));
 afterAll(() => api.close());
 
-const start = (body: Record<string, unknown>, headers?: Record<string, string>) => api.call('POST', '/v1/journeys', { as: 'service', body: { playbook: '002.trial', ...body }, headers });
+const start = (body: Record<string, unknown>, headers?: Record<string, string>) =>
+  api.call('POST', '/v1/journeys', { as: 'service', body: { playbook: '002.trial', ...body }, headers });
 const account = async () => {
   const id = freshId();
   await api.call('PUT', `/v1/accounts/${id}`, { body: anAccount() });
@@ -18,9 +19,17 @@ describe('starting a journey', () => {
     const id = await account();
     const first = await start({ account: id });
     expect(first.status, first.text).toBe(201);
-    expect(first.body).toMatchObject({ playbook: '002.trial', version: 1, account: id, state: 'running', next: { step: expect.any(String), at: expect.any(String) } });
+    expect(first.body).toMatchObject({
+      playbook: '002.trial',
+      version: 1,
+      account: id,
+      state: 'running',
+      next: { step: expect.any(String), at: expect.any(String) },
+    });
     expect(first.body.temporal.workflowId).toBe(`trial:${id}`);
-    expect(first.body.temporal.url).toBe(`http://ui.test/namespaces/default/workflows/trial%3A${id}/${first.body.temporal.runId}`);
+    expect(first.body.temporal.url).toBe(
+      `http://ui.test/namespaces/default/workflows/trial%3A${id}/${first.body.temporal.runId}`,
+    );
     const again = await start({ account: id });
     expect([again.status, again.body.id]).toEqual([200, first.body.id]);
     const keyed = await start({ account: id, key: 'emea' });
@@ -73,24 +82,35 @@ describe('reading journeys', () => {
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const page: any = (await api.call('GET', `/v1/journeys?account=${id}&limit=2${cursor ? `&cursor=${cursor}` : ''}`, { as: 'viewer' })).body;
-      seen.push(...page.items.map((item: any) => item.id));
+      const page: Json = (
+        await api.call('GET', `/v1/journeys?account=${id}&limit=2${cursor ? `&cursor=${cursor}` : ''}`, {
+          as: 'viewer',
+        })
+      ).body;
+      seen.push(...page.items.map((item: Json) => item.id));
       cursor = page.nextCursor;
     }
     expect(seen).toEqual(made.reverse());
     expect((await api.call('GET', `/v1/journeys?account=${id}&state=ended`)).body.items).toEqual([]);
     expect((await api.call('GET', `/v1/journeys?account=${id}&dueBefore=2000-01-01T00:00:00Z`)).body.items).toEqual([]);
-    expect((await api.call('GET', '/v1/journeys?cursor=nonsense')).body).toMatchObject({ code: 'invalid-request', errors: [{ pointer: '/query/cursor' }] });
-    expect((await api.call('GET', '/v1/journeys?colour=red')).body.errors).toMatchObject([{ pointer: '/query/colour' }]);
+    expect((await api.call('GET', '/v1/journeys?cursor=nonsense')).body).toMatchObject({
+      code: 'invalid-request',
+      errors: [{ pointer: '/query/cursor' }],
+    });
+    expect((await api.call('GET', '/v1/journeys?colour=red')).body.errors).toMatchObject([
+      { pointer: '/query/colour' },
+    ]);
   });
 
   test('explains every step, those to come too, and one alone', async () => {
     const { journey } = await aTrial(api);
     const view = (await api.call('GET', `/v1/journeys/${journey}`, { as: 'viewer' })).body;
     const all = (await api.call('GET', `/v1/journeys/${journey}/explain`, { as: 'viewer' })).body.items;
-    for (const { step } of view.forecast) expect(all.map((d: any) => d.step)).toContain(step);
+    for (const { step } of view.forecast) expect(all.map((d: Json) => d.step)).toContain(step);
     const one = (await api.call('GET', `/v1/journeys/${journey}/explain?step=setup-sms`)).body.items;
-    expect(one).toMatchObject([{ step: 'setup-sms', outcome: 'pending', reason: 'not-due', at: expect.any(String), details: {} }]);
+    expect(one).toMatchObject([
+      { step: 'setup-sms', outcome: 'pending', reason: 'not-due', at: expect.any(String), details: {} },
+    ]);
     expect((await api.call('GET', `/v1/journeys/${journey}/explain?step=none`)).body.code).toBe('unknown-step');
     const forecast = await api.call('GET', `/v1/journeys/${journey}/forecast`);
     expect(forecast.body.forecast).toEqual(view.forecast);
@@ -98,11 +118,13 @@ describe('reading journeys', () => {
 
   test('the timeline merges what happened, newest first, page by page', async () => {
     const { account: of, journey } = await aTrial(api);
-    await api.call('POST', '/v1/events', { body: { events: [{ id: freshId('e'), type: 'user_logged_in', account: of }] } });
+    await api.call('POST', '/v1/events', {
+      body: { events: [{ id: freshId('e'), type: 'user_logged_in', account: of }] },
+    });
     const page = (await api.call('GET', `/v1/journeys/${journey}/timeline?limit=1`, { as: 'viewer' })).body;
     expect(page.items[0]).toMatchObject({ kind: 'event', entry: { type: 'user_logged_in' } });
     const rest = (await api.call('GET', `/v1/journeys/${journey}/timeline?cursor=${page.nextCursor}`)).body;
-    expect(rest.items.map((item: any) => item.kind)).toContain('start');
-    expect(rest.items.map((item: any) => item.kind)).not.toContain('event');
+    expect(rest.items.map((item: Json) => item.kind)).toContain('start');
+    expect(rest.items.map((item: Json) => item.kind)).not.toContain('event');
   });
 });

@@ -35,14 +35,14 @@ function refusesEach(rows: Wrong[]): void {
   });
 }
 
-const put = () => `/v1/accounts/${freshId()}`;
-const own = () => `/v1/accounts/${account}`;
+const put = (): string => `/v1/accounts/${freshId()}`;
+const own = (): string => `/v1/accounts/${account}`;
 const contact = (more: Record<string, unknown>) => anAccount({ contacts: [{ ...anAccount().contacts[0], ...more }] });
 const start = (more: Record<string, unknown>) => () => ({ playbook: '002.trial', account, key: freshId(), ...more });
 const event =
   (...more: Record<string, unknown>[]) =>
   () => ({ events: more.map((one) => ({ id: randomUUID(), type: 'ai_interaction', account, ...one })) });
-const commands = () => `/v1/journeys/${journey}/commands`;
+const commands = (): string => `/v1/journeys/${journey}/commands`;
 const command = (more: Record<string, unknown>) => ({ reason: 'a test', ...more });
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 
@@ -89,8 +89,8 @@ describe('dates that cannot be', () => {
     ['an event of 9999', 'POST', '/v1/events', event({ at: '9999-12-31T00:00:00Z' }), 422, 'invalid-date', '/events/0/at'],
     ['an event without an offset', 'POST', '/v1/events', event({ at: '2026-03-02T10:00:00' }), 400, 'invalid-request', '/events/0/at'],
     ['a consent of 9999', 'PUT', put, contact({ consent: { email: { given: true, at: '9999-12-31T00:00:00Z' } } }), 422, 'invalid-date', '/contacts/0/consent/email/at'],
-    ['a length of zero', 'POST', '/v1/journeys', start({ options: { trialLength: 'P0D' } }), 422, 'invalid-date', '/options/trialLength'],
-    ['a length in words', 'POST', '/v1/journeys', start({ options: { trialLength: 'two weeks' } }), 422, 'invalid-date', '/options/trialLength'],
+    ['a length of zero', 'POST', '/v1/journeys', start({ options: { trialLength: 'P0D' } }), 422, 'invalid-date', '/options'],
+    ['a length in words', 'POST', '/v1/journeys', start({ options: { trialLength: 'two weeks' } }), 400, 'invalid-request', '/options/trialLength'],
     ['a pause until a word', 'POST', commands, command({ command: 'pause', until: 'monday' }), 400, 'invalid-request', '/until'],
     ['a hold until 1900', 'POST', '/v1/holds', () => ({ account, reason: 'a test', until: '1900-01-01T00:00:00Z' }), 422, 'invalid-date', '/until'],
   ]);

@@ -181,6 +181,15 @@ describe('a held touch', () => {
     ).toMatchObject([{ t: 'touch', step: 's' }]);
   });
 
+  it('goes at once when its hold had ended before the run learnt of it', () => {
+    const run = new Run(timetableOf([step('s', 'one', due('P1D'))]));
+    run.tick(START + DAY);
+    run.happens({ t: 'released', id: 'r', hold: 'h', at: START + DAY }, START + DAY);
+    const held = { is: 'held', hold: 'h', recheck: START + DAY + 6 * HOUR, reason: 'case-open' } as const;
+    expect(run.outcome(START + DAY, 's', held).effects).toMatchObject([{ t: 'touch', step: 's' }]);
+    expect(run.outcome(START + DAY, 's', held).effects).toEqual([]);
+  });
+
   it('goes stale when held too long, or is re-planned', () => {
     const hold = (run: Run) => {
       for (let i = 1; i < 6 && run.told('s') === 'waiting'; i++) {

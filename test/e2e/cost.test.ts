@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { touchesPlaybook, touchesPlaybookId } from '../../bench/touches-playbook.ts';
+import { publish } from '../../playbooks/publish/publish.ts';
+import { readShipped } from '../../playbooks/publish/read-shipped.ts';
+import { journeyCost } from '../../workers/rehearse/history-cost.ts';
+import { readPersona } from '../../workers/rehearse/persona.ts';
+import { rehearse } from '../../workers/rehearse/rehearse.ts';
+import { startRig } from '../../workers/rehearse/rig.ts';
+import type { Rig } from '../../workers/rehearse/rig.ts';
+import { testGround } from '../support/ground.ts';
+import { high, login, trialPersona } from './personas.ts';
+import { putAccount } from './trial-rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig(await testGround());
+  const sources = [touchesPlaybook(1), touchesPlaybook(5), together(4)];
+  for (const source of sources) await publish(rig.database.db, { source, by: 'test', now: new Date() });
+});
+afterAll(() => rig.stop());
+
+/** So many messages, all due at one moment. */
+function together(touches: number): string {
+  const playbook = parse(touchesPlaybook(touches)) as { id: string; stages: { steps: Record<string, unknown>[] }[] };
+  const steps = playbook.stages[0]!.steps.map(({ after: _after, ...step }) => ({ ...step, due: 'PT0.2S' }));
+  return stringify({ ...playbook, id: '901.together', stages: [{ ...playbook.stages[0], steps }] });
+}
+
+async function live(playbook: string) {
+  const account = await putAccount(rig);
+  const { body } = await rig.call<{ temporal: { workflowId: string; runId: string } }>('POST', '/v1/journeys', { playbook, account });
+  const { workflowId, runId } = body.temporal;
+  await rig.client.workflow.result(workflowId);
+  const { events } = await rig.client.workflow.getHandle(workflowId, runId).fetchHistory();
+  return { cost: await journeyCost(rig.client, workflowId, runId), timers: (events ?? []).filter((event) => event.timerStartedEventAttributes).length };
+}
+
+describe('the cost of a journey', () => {
+  it('is exactly 11 events and 2 billable actions a touch', async () => {
+    const [one, five] = [await live(touchesPlaybookId(1)), await live(touchesPlaybookId(5))];
+    expect({ events: five.cost.events - one.cost.events, actions: five.cost.actions - one.cost.actions }).toEqual({ events: 4 * 11, actions: 4 * 2 });
+  });
+
+  it('has one wake-up for all steps that are due together', async () => {
+    const four = await live('901.together');
+    const one = await live(touchesPlaybookId(1));
+    expect([four.timers, one.timers]).toEqual([1, 1]);
+    expect(four.cost.actions - one.cost.actions).toBe(3);
+    expect(four.cost.events - one.cost.events).toBeLessThanOrEqual(3 * 6);
+  });
+
+  it('of a whole 002.trial stays within its bounds', async () => {
+    const playbook = await readShipped('002.trial');
+    const { history, entries } = await rehearse(await testGround(), playbook, readPersona(trialPersona({ metrics: high, events: login }), playbook));
+    process.stdout.write(`002.trial, high usage: ${history.events} events, ${history.actions} billable actions, ${entries.length} entries\n`);
+    expect(history.events).toBeLessThanOrEqual(140);
+    expect(history.actions).toBeLessThanOrEqual(30);
+  });
+});
