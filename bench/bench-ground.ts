@@ -22,7 +22,7 @@ import { composePorts, composeSettings } from '../workers/ports.ts';
 import { startWorker } from '../workers/worker.ts';
 import type { RunningWorker } from '../workers/worker.ts';
 import { createBareActivities } from './bare-activities.ts';
-import { touchesPlaybook } from './touches-playbook.ts';
+import { COST_GAP, THROUGHPUT_GAP, touchesPlaybook } from './touches-playbook.ts';
 
 const KEY = 'bench-key-0123456789abcdef';
 
@@ -54,7 +54,8 @@ export async function breakBenchGround(): Promise<BenchGround> {
   const database = openDatabase(postgres.url, { max: 20 });
   await ensureAdminKey(database.db, { given: KEY, now: new Date() });
   await publishShipped(database.db, { now: new Date() });
-  for (const touches of [1, 5]) await publish(database.db, { source: touchesPlaybook(touches), by: 'bench', now: new Date() });
+  const playbooks = [touchesPlaybook(5, THROUGHPUT_GAP), ...[1, 5].map((touches) => touchesPlaybook(touches, COST_GAP))];
+  for (const source of playbooks) await publish(database.db, { source, by: 'bench', now: new Date() });
   await database.sql`create table bare_rows (id text, step int, primary key (id, step))`;
   const client = await connectClient(config, engine);
   const { connection, namespace } = await connectWorker(config, engine);

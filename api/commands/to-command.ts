@@ -49,7 +49,8 @@ export function toCommand(body: CommandBody, id: string, zone: ZoneRules): Comma
 
 function instant(text: string, zone: ZoneRules, pointer: string): number {
   const at = /^\d{4}-\d\d-\d\d$/.test(text) ? localMidnight(zone, text) : Date.parse(text);
-  if (Number.isNaN(at)) throw new TenureError('invalid-date', 'The date is impossible.', { errors: [{ pointer, detail: 'impossible' }] });
+  if (Number.isNaN(at))
+    throw new TenureError('invalid-date', 'The date is impossible.', { errors: [{ pointer, detail: 'impossible' }] });
   return at;
 }
 
@@ -57,6 +58,8 @@ function length(duration: string): number {
   try {
     return durationMs(duration);
   } catch (error) {
-    throw new TenureError('invalid-date', error instanceof Error ? error.message : 'The duration is impossible.', { errors: [{ pointer: '/duration', detail: 'impossible' }] });
+    throw new TenureError('invalid-date', error instanceof Error ? error.message : 'The duration is impossible.', {
+      errors: [{ pointer: '/duration', detail: 'impossible' }],
+    });
   }
 }

@@ -101,12 +101,14 @@ describe('the event `unsubscribed`', () => {
       const { body } = await rig.call<{ contacts: { consent: Record<string, { given: boolean }> }[] }>('GET', `/v1/accounts/${account}`);
       return body.contacts.map(({ consent }) => [consent.email?.given, consent.sms?.given]);
     };
+    rig.setNow(start + 1_000);
     const before = await suppressed();
     const event = { id: `no-${account}`, type: 'unsubscribed', account };
     expect((await rig.call('POST', '/v1/events', { events: [event] })).body).toEqual({ accepted: 1, duplicates: 0 });
     expect(await said()).toEqual([[false, true], [false, undefined]]);
     expect(await suppressed()).toBe(before + 2);
     expect((await rig.call('POST', '/v1/events', { events: [event] })).body).toEqual({ accepted: 0, duplicates: 1 });
+    rig.setNow(start + 2_000);
     await rig.call('POST', '/v1/events', { events: [{ ...event, id: `sms-${account}`, data: { channel: 'sms' } }] });
     expect(await said()).toEqual([[false, false], [false, false]]);
     expect(await suppressed()).toBe(before + 3);

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { readShipped } from '../../playbooks/publish/read-shipped.ts';
 import { projectRoot } from '../../temporal-config/root.ts';
@@ -8,7 +9,9 @@ import { readPersona } from '../../workers/rehearse/persona.ts';
 import { rehearse } from '../../workers/rehearse/rehearse.ts';
 import { scenarios } from './scenarios.ts';
 
-/** `npx tsx test/replay/record.ts <version>`: records one history a scenario with the workflows as they are now. */
+type Run = { client: Client; workflowId: string; runId: string };
+
+/** `npx tsx test/replay/record.ts <version>`: records the histories of each scenario with the workflows as they are now; of a chain its first and last run. */
 async function main(): Promise<void> {
   const [version] = process.argv.slice(2);
   if (!version || !/^\d+\.\d+\.\d+$/.test(version)) throw new Error('usage: npx tsx test/replay/record.ts <version>, for example 0.1.0');
@@ -18,19 +21,28 @@ async function main(): Promise<void> {
   try {
     for (const { name, playbook: id, persona: raw, continueEvery } of scenarios) {
       const playbook = await readShipped(id);
-      await rehearse(ground, playbook, readPersona(raw, playbook), {
-        continueEvery,
-        observe: async ({ client, workflowId, runId }) => {
-          const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-          const file = join(folder, `trialJourney__${name}__${version}.json`);
-          await writeFile(file, `${JSON.stringify(historyToJSON(history), null, 1)}\n`);
-          process.stdout.write(`${file}\n`);
-        },
-      });
+      const observe = async (run: Run) => {
+        const last = await lastRun(run);
+        await record({ ...run, file: join(folder, `trialJourney__${name}__${version}.json`) });
+        if (last !== run.runId) await record({ ...run, runId: last, file: join(folder, `trialJourney__${name}-last__${version}.json`) });
+      };
+      await rehearse(ground, playbook, readPersona(raw, playbook), { continueEvery, observe });
     }
   } finally {
     await ground.stop();
   }
+}
+
+async function lastRun({ client, workflowId, runId }: Run): Promise<string> {
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const next = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  return next ? lastRun({ client, workflowId, runId: next }) : runId;
+}
+
+async function record({ client, workflowId, runId, file }: Run & { file: string }): Promise<void> {
+  const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  await writeFile(file, `${JSON.stringify(historyToJSON(history), null, 1)}\n`);
+  process.stdout.write(`${file}\n`);
 }
 
 await main();

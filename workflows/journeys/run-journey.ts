@@ -5,6 +5,7 @@ import type { Change, CommandAnswer, DeliverOutcome, Effect, Ended, Input, Journ
 import { shiftedNow } from '../contracts/time.ts';
 import type { Rules } from '../rules/rules.ts';
 import { createKernel } from '../kernel/create-kernel.ts';
+import { createAlarms } from './alarms.ts';
 import { conclude, deliver, escalate, recordCommand } from './activities.ts';
 import { currentDetails } from './details.ts';
 
@@ -24,6 +25,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   const kernel = createKernel(timetable, rules);
   const now = () => shiftedNow(Date.now(), clockShift);
   const inFlight = new Map<string, wf.CancellationScope>();
+  const alarms = createAlarms();
   const firstRev = input.state.rev;
   let state = input.state;
 
@@ -106,8 +108,8 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     }
     const wake = kernel.nextWake(state);
     const moved = () => (state.ended ? inFlight.size === 0 : kernel.nextWake(state) !== wake || mayContinueAsNew());
-    if (wake === undefined || state.ended) await wf.condition(moved);
-    else if (wake > now()) await wf.condition(moved, Math.max(1, wake - clockShift - Date.now()), { summary: wakeSummary(wake) });
+    if (wake === undefined || state.ended) await alarms.never(moved);
+    else if (wake > now()) await alarms.until(wake, Math.max(1, wake - clockShift - Date.now()), wakeSummary(wake), moved);
     if (!state.ended) apply({ t: 'tick' });
   }
   await conclude({ journeyId, account, at: now(), state });

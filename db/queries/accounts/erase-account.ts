@@ -21,5 +21,18 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
   await tx.execute(
     sql`update commands set reason = '' where journey_id in (select id from journeys where account_id = ${id})`,
   );
+  await tx.execute(sql`update holds set reason = '' where account_id = ${id}`);
+  await tx.execute(
+    sql`update consents set source = 'erased' where contact_id in (select id from contacts where account_id = ${id})`,
+  );
+  // Who did what and when stays; why is free text of staff, and may tell of a person.
+  await tx.execute(sql`update audit set reason = null where reason is not null and target in (
+    select ${`account:${id}`}
+    union all select 'journey:' || id from journeys where account_id = ${id}
+    union all select 'task:' || id from tasks where account_id = ${id}
+    union all select 'message:' || id from messages where account_id = ${id})`);
+  // Answers that are kept for a repeated Idempotency-Key repeat what they answered.
+  await tx.execute(sql`delete from idempotency_keys where body->>'account' = ${id}
+    or body->>'journey' in (select id::text from journeys where account_id = ${id})`);
   await tx.execute(sql`delete from metrics where account_id = ${id}`);
 }

@@ -39,7 +39,7 @@ export async function readContacts(db: Db | Tx, accountId: string): Promise<Cont
   }>(sql`
     select distinct on (contact_id, channel) contact_id, channel, given, source, at from consents
     where contact_id = any(${sql.param(rows.map((row) => row.id))}::uuid[])
-    order by contact_id, channel, recorded_at desc, id desc`);
+    order by contact_id, channel, recorded_at desc, given, id desc`);
   return rows.map((row) => ({
     ...row,
     consent: Object.fromEntries(

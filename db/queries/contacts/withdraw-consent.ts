@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, desc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { consents, contacts } from '../../schema/accounts.ts';
 
@@ -18,7 +18,7 @@ export async function withdrawConsent(
     .select({ given: consents.given })
     .from(consents)
     .where(and(eq(consents.contactId, no.contactId), eq(consents.channel, no.channel)))
-    .orderBy(desc(consents.recordedAt), desc(consents.id))
+    .orderBy(desc(consents.recordedAt), asc(consents.given))
     .limit(1);
   if (newest?.given === false) return false;
   await tx.insert(consents).values({ id: randomUUID(), given: false, recordedAt: no.at, ...no });

@@ -167,7 +167,8 @@ describe('events', () => {
   it('after the end of a journey are kept and end nothing twice', async () => {
     const { account, journey } = await settled();
     await send({ id: randomUUID(), type: 'purchase', account });
-    await eventually(async () => (await view(journey)).state === 'ended');
+    const recorded = () => rig.call<{ items: unknown[] }>('GET', `/v1/journeys?account=${account}&state=ended`);
+    await eventually(async () => (await recorded()).body.items.length === 1);
     const ended = await view(journey);
     expect((await send({ id: randomUUID(), type: 'account_deleted', account }, { id: randomUUID(), type: 'purchase', account })).body.accepted).toBe(2);
     expect(await view(journey)).toEqual(ended);

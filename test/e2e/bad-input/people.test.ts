@@ -81,7 +81,7 @@ describe('an account erased in the middle of its journey', () => {
   it('gets nothing more, its journey ends, and nothing personal is left in any table', async () => {
     const account = await rig.newAccount({
       ...{ name: secrets.company, industry: secrets.industry, facts: { use_case: secrets.useCase } },
-      contacts: [{ role: 'primary', name: secrets.person, email: secrets.email, phone: secrets.phone, consent: { email: true, sms: true } }],
+      contacts: [{ role: 'primary', name: secrets.person, email: secrets.email, phone: secrets.phone, consent: { email: { given: true, source: `${secrets.person} signed` }, sms: true } }],
     });
     const journey = await rig.newTrial(account);
     await decided(journey, 'welcome-email');

@@ -86,47 +86,50 @@ async function statesOf(journey: Journey) {
 it(`${JOURNEYS} journeys of 14 commands at once: no failed workflow task, no false refusal, and the record agrees with the answers`, async () => {
   const journeys = await Promise.all(Array.from({ length: JOURNEYS }, () => system.begin(QUIET)));
   const answers = await Promise.all(journeys.map((journey, k) => Promise.all(mixture(k).map((said) => insist(journey, said)))));
-  const counts = { applied: 0, refused: 0 };
+  const counts = await Promise.all(journeys.map((journey, k) => agree(journey, mixture(k), answers[k]!)));
+  expect(counts.reduce((sum, applied) => sum + applied, 0)).toBeGreaterThan(JOURNEYS * 6);
+  expect(counts.reduce((sum, applied) => sum + applied, 0)).toBeLessThan(JOURNEYS * 12);
 
-  for (const [k, journey] of journeys.entries()) {
-    const said = mixture(k);
-    const got = answers[k]!;
-    const rows = new Map((await rowsOf(journey)).map((row) => [row.id, row]));
-    const { kernel, states, zone } = await statesOf(journey);
-    for (const [i, answer] of got.entries()) {
-      const row = rows.get(said[i]!.id)!;
-      expect([200, 409], JSON.stringify(answer)).toContain(answer.status);
-      expect(row.state).toBe(answer.status === 200 ? 'applied' : 'refused');
-      if (answer.status === 200) continue;
-      const command = toCommand(CommandBody.parse({ reason: 'a test', ...said[i] }), row.id, zone);
-      const possible = new Set(states.map((state) => kernel.refuse(state, command, row.receivedAt.getTime())?.code));
-      expect([...possible], `${row.name} was refused as ${answer.body.code}`).toContain(answer.body.code);
-    }
-    const applied = got.filter((answer) => answer.status === 200).length;
-    const written = await auditOf(journey);
-    expect(written.filter((row) => !row.action.endsWith('.refused'))).toHaveLength(applied);
-    expect(written).toHaveLength(14);
-    counts.applied += applied;
-    counts.refused += 14 - applied;
-  }
-  expect(counts.applied).toBeGreaterThan(JOURNEYS * 6);
-  expect(counts.refused).toBeGreaterThan(JOURNEYS * 2);
-
-  for (const journey of journeys) expect((await insist(journey, { command: 'note', id: 'last' })).status).toBe(200);
-  for (const journey of journeys) {
-    const [state, row, { states }] = await Promise.all([stateOf(journey), system.journeyRow(journey), statesOf(journey)]);
-    expect(row.snapshot).toEqual(state);
-    expect(row.rev).toBe(state.rev);
-    const last = states.at(-1)!;
-    expect({ paused: Boolean(state.pause), owner: state.owner, plan: state.plan, extended: state.extended, b: state.steps.b!.st }).toEqual({ paused: Boolean(last.pause), owner: last.owner, plan: last.plan, extended: last.extended, b: last.steps.b!.st });
-    expect(row.stopFlag).toBe(state.pause ? 'paused' : null);
-    const { events } = await system.client.workflow.getHandle(journey.workflowId).fetchHistory();
-    const count = (type: number) => events!.filter((event) => event.eventType === type).length;
-    expect(count(FAILED)).toBe(0);
-    expect(count(COMPLETED)).toBe(count(ACCEPTED));
-    expect(count(COMPLETED)).toBe((await rowsOf(journey)).filter((one) => one.state === 'applied').length);
-  }
+  const last = await Promise.all(journeys.map((journey) => insist(journey, { command: 'note', id: 'last' })));
+  expect(last.map((answer) => answer.status)).toEqual(journeys.map(() => 200));
+  await Promise.all(journeys.map(sound));
 }, 120_000);
+
+/** The answers, the rows, the audit trail and the kernel tell the same story; answers how many commands were applied. */
+async function agree(journey: Journey, said: Said[], answers: Answer<{ code?: string }>[]): Promise<number> {
+  const rows = new Map((await rowsOf(journey)).map((row) => [row.id, row]));
+  const { kernel, states, zone } = await statesOf(journey);
+  for (const [i, answer] of answers.entries()) {
+    const row = rows.get(said[i]!.id)!;
+    expect([200, 409], JSON.stringify(answer)).toContain(answer.status);
+    expect(row.state).toBe(answer.status === 200 ? 'applied' : 'refused');
+    if (answer.status === 200) continue;
+    const command = toCommand(CommandBody.parse({ reason: 'a test', ...said[i] }), row.id, zone);
+    const possible = states.map((state) => kernel.refuse(state, command, row.receivedAt.getTime())?.code);
+    expect(possible, `${row.name} was refused as ${answer.body.code}`).toContain(answer.body.code);
+  }
+  const applied = answers.filter((answer) => answer.status === 200).length;
+  const written = await auditOf(journey);
+  expect(written.filter((row) => !row.action.endsWith('.refused'))).toHaveLength(applied);
+  expect(written).toHaveLength(said.length);
+  return applied;
+}
+
+/** The run, its snapshot and its history are whole. */
+async function sound(journey: Journey): Promise<void> {
+  const [state, row, { states }] = await Promise.all([stateOf(journey), system.journeyRow(journey), statesOf(journey)]);
+  expect(row.snapshot).toEqual(state);
+  expect(row.rev).toBe(state.rev);
+  expect(row.stopFlag).toBe(state.pause ? 'paused' : null);
+  expect(gist(state)).toEqual(gist(states.at(-1)!));
+  const { events } = await system.client.workflow.getHandle(journey.workflowId).fetchHistory();
+  const count = (type: number) => events!.filter((event) => event.eventType === type).length;
+  expect(count(FAILED)).toBe(0);
+  expect(count(COMPLETED)).toBe(count(ACCEPTED));
+  expect(count(COMPLETED)).toBe((await rowsOf(journey)).filter((one) => one.state === 'applied').length);
+}
+
+const gist = ({ pause, owner, plan, extended, steps }: State) => ({ paused: Boolean(pause), owner, plan, extended, b: steps.b!.st });
 
 describe.concurrent('one journey', () => {
   it('takes 12 commands at once: each is applied or told to come again, and then applied once', async () => {
@@ -173,7 +176,7 @@ describe('a command whose answer never came', () => {
   it('is answered as unknown, and truly when it is repeated; it was applied once', async () => {
     const { url, taskQueue } = system;
     const ground = await testGround();
-    for (const commandMs of [1, 5, 15]) {
+    for (const commandMs of [1, 15]) {
       const hasty = await startSystem(ground, { databaseUrl: url, taskQueue, withoutWorker: true, limits: { commandMs } });
       try {
         const journeys = await Promise.all(Array.from({ length: 4 }, () => system.begin(QUIET)));

@@ -24,6 +24,8 @@ type Body = { [key: string]: unknown };
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Loose = any;
 
+export const SECRET = 'a-secret-of-the-fault-tests';
+
 export type System = Awaited<ReturnType<typeof startSystem>>;
 
 /** Tenure whole in real time: API on a port, worker and dispatcher (to be stopped and started), SMTP, a database of its own. */
@@ -46,7 +48,7 @@ export async function startSystem(
   const taskQueue = o.taskQueue ?? `faults-${randomUUID().slice(0, 8)}`;
   const url = o.databaseUrl ?? (await ground.newDatabase());
   const database: Database = openDatabase(url, { max: 12 });
-  const secret = 'a-secret-of-the-fault-tests';
+  const secret = SECRET;
   const publicUrl = 'http://tenure.test';
   const key = `faults-${randomUUID()}`;
   await ensureAdminKey(database.db, { given: key, now: new Date() });
