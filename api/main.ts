@@ -1,11 +1,14 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { join } from 'node:path';
+import { migrateDatabase } from '../db/migrate.ts';
+import { createLog } from '../temporal-config/log.ts';
+import { projectRoot } from '../temporal-config/root.ts';
 import { openDatabase } from '../db/database.ts';
 import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
 import { loadConfig } from '../temporal-config/config.ts';
 import { clientTracing } from '../temporal-config/tracing.ts';
 import { signingSecret } from '../temporal-config/secret.ts';
-import { pino } from 'pino';
 import { startApi } from './server.ts';
 
 /** `npm run api`: the API alone against a given database and engine; several may run at once. The engine may be down when it starts. */
@@ -15,7 +18,8 @@ async function main(): Promise<void> {
     throw new Error(
       'npm run api needs DATABASE_URL and TEMPORAL_ADDRESS (or a TEMPORAL_PROFILE); npm start brings both along',
     );
-  const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+  const log = createLog(config.logLevel);
+  await migrateDatabase(config.databaseUrl, join(projectRoot(), 'db', 'migrations'));
   const database = openDatabase(config.databaseUrl, { max: 20, name: 'tenure-api' });
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
     overrideEnvVars: config.temporalEnv,

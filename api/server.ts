@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ApiDeps } from './deps.ts';
 import { startBulk } from './bulk/start-bulk.ts';
+import { createCanary } from './health/canary.ts';
 import { buildApp } from './app.ts';
 import { startSettling } from './commands/settle-commands.ts';
 
@@ -8,7 +9,8 @@ export type RunningApi = { url: string; close(): Promise<void> };
 
 /** Listens; `close` ends what is being answered, then everything. Port 0 is any free one. */
 export async function startApi(deps: ApiDeps & { host: string; port: number }): Promise<RunningApi> {
-  const app = await buildApp(deps);
+  const canary = deps.canary ?? createCanary(deps.client, deps.config.taskQueue);
+  const app = await buildApp({ ...deps, canary });
   await app.listen({ host: deps.host, port: deps.port });
   const {
     database: { db },

@@ -17,7 +17,8 @@ import { connectClient, connectWorker } from '../temporal-config/connect.ts';
 import { startEngine } from '../temporal-config/engine.ts';
 import { startPostgres } from '../temporal-config/postgres.ts';
 import { projectRoot } from '../temporal-config/root.ts';
-import { createLog, installRuntime } from '../workers/log.ts';
+import { createLog } from '../temporal-config/log.ts';
+import { installRuntime } from '../workers/runtime.ts';
 import { composePorts, composeSettings } from '../workers/ports.ts';
 import { startWorker } from '../workers/worker.ts';
 import type { RunningWorker } from '../workers/worker.ts';
@@ -62,7 +63,7 @@ export async function breakBenchGround(): Promise<BenchGround> {
   const { taskQueue } = config;
   const settings = composeSettings(config, 'http://tenure.bench');
   const api = await startApi({
-    ...{ database, client, log, host: '127.0.0.1', port: 0, clock: Date.now, rateLimit: false },
+    ...{ database, client, log, host: '127.0.0.1', port: 0, clock: Date.now },
     config: { publicUrl: 'http://tenure.bench', systemZone: 'UTC', secret: settings.secret, taskQueue, temporalUiUrl: '', namespace },
   });
   const call = async <T>(method: string, path: string, body?: unknown) => {

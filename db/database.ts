@@ -13,6 +13,8 @@ export function openDatabase(url: string, options: { max?: number; name?: string
   const sql = postgres(url, {
     max: options.max ?? 10,
     connect_timeout: 5,
+    // By default a pool that lost its server lets queries wait up to 20 s for the next try, and longer than the outage.
+    backoff: () => 0.1 + Math.random() * 0.2,
     idle_timeout: 60,
     onnotice: () => undefined,
     connection: { application_name: options.name ?? 'tenure', statement_timeout: 10_000, idle_in_transaction_session_timeout: 15_000, TimeZone: 'UTC' },

@@ -12,5 +12,6 @@ type Tracing = Pick<Config, 'tracing'>;
 export const clientTracing = ({ tracing }: Tracing): Pick<ClientOptions, 'interceptors'> =>
   tracing ? { interceptors: { workflow: [new OpenTelemetryWorkflowClientInterceptor()] } } : {};
 
+/** Interceptors of activities, when tracing is on. */
 export const activityTracing = ({ tracing }: Tracing): ActivityInterceptorsFactory[] =>
   tracing ? [(context) => ({ inbound: new OpenTelemetryActivityInboundInterceptor(context) })] : [];

@@ -1,20 +1,16 @@
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
 import { startApi } from '../api/server.ts';
 import { mailboxUrl } from '../api/mailbox-url.ts';
 import { openDatabase } from '../db/database.ts';
-import { migrateDatabase } from '../db/migrate.ts';
-import { publishShipped } from '../playbooks/publish/publish-shipped.ts';
 import { workflowBundle } from '../temporal-config/bundle.ts';
 import type { Config } from '../temporal-config/config.ts';
 import { connectClient, connectWorker } from '../temporal-config/connect.ts';
 import { startEngine } from '../temporal-config/engine.ts';
 import { freePort } from '../temporal-config/ports.ts';
 import { startPostgres } from '../temporal-config/postgres.ts';
-import { projectRoot } from '../temporal-config/root.ts';
-import { ensureSchedules } from '../temporal-config/schedules.ts';
 import { signingSecret } from '../temporal-config/secret.ts';
+import { migrate, prepareServers } from './prepare.ts';
 import { composePorts, composeSettings } from './ports.ts';
 import { startWorker } from './worker.ts';
 
@@ -40,17 +36,16 @@ export async function startTenure({ config, log, progress, signal }: Options): P
     const options = { config, dataDir: config.dataDir, log, progress };
     const [postgres, engine] = await startBoth(startPostgres(options), startEngine(options), stops);
     goOn();
-    await migrateDatabase(postgres.url, join(projectRoot(), 'db', 'migrations'));
+    await migrate(postgres.url);
     const database = openDatabase(postgres.url, { max: 20 });
     stops.push(() => database.close());
     const firstKey = await ensureAdminKey(database.db, { given: config.adminKey, now: new Date() });
-    await publishShipped(database.db, { now: new Date() });
 
     const client = await connectClient(config, engine);
     stops.push(() => client.connection.close());
     const { connection, namespace } = await connectWorker(config, engine);
     stops.push(() => connection.close());
-    await ensureSchedules(client, config.taskQueue);
+    await prepareServers({ database, client, taskQueue: config.taskQueue });
     goOn();
     progress('starting the worker');
     const bundle = await workflowBundle(config);

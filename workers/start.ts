@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../temporal-config/config.ts';
-import { createLog, installRuntime } from './log.ts';
+import { createLog } from '../temporal-config/log.ts';
+import { installRuntime } from './runtime.ts';
 import { startTenure } from './start-tenure.ts';
 
 /** `npm start`: everything on one machine. Progress and the ready line go to stdout, the log into the data folder. */

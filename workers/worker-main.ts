@@ -3,7 +3,9 @@ import { workflowBundle } from '../temporal-config/bundle.ts';
 import { connectClient, connectWorker } from '../temporal-config/connect.ts';
 import { openDatabase } from '../db/database.ts';
 import { composePorts, composeSettings } from './ports.ts';
-import { createLog, installRuntime } from './log.ts';
+import { createLog } from '../temporal-config/log.ts';
+import { installRuntime } from './runtime.ts';
+import { migrate, prepareServers } from './prepare.ts';
 import { startWorker } from './worker.ts';
 
 /** `npm run worker`: workflows, activities and dispatcher against given servers; several may run at once. */
@@ -13,9 +15,11 @@ async function main(): Promise<void> {
     throw new Error('npm run worker needs DATABASE_URL and TEMPORAL_ADDRESS (or a TEMPORAL_PROFILE); npm start brings both along');
   const log = createLog(config.logLevel);
   installRuntime(log);
+  await migrate(config.databaseUrl);
   const database = openDatabase(config.databaseUrl, { max: 20, name: 'tenure-worker' });
   const client = await connectClient(config);
   const { connection, namespace } = await connectWorker(config);
+  await prepareServers({ database, client, taskQueue: config.taskQueue });
   const bundle = await workflowBundle(config);
   const ports = composePorts(config);
   const { taskQueue, maxCachedWorkflows, tracing } = config;

@@ -59,7 +59,7 @@ const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).
 export async function explain(db: Db, row: JourneyRow, clock: number, step?: string): Promise<DecisionView[]> {
   const steps = row.timetable.steps.filter((one) => step === undefined || one.id === step);
   if (steps.length === 0)
-    throw new TenureError('unknown-step', `The journey has no step ${step}.`, {
+    throw new TenureError('unknown-step', 'The journey has no such step.', {
       step,
       known: row.timetable.steps.map((one) => one.id),
     });

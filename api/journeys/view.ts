@@ -119,6 +119,7 @@ function pauseAndForecast(now: Present) {
   };
 }
 
+/** What will happen from here, when nothing intervenes. */
 export const forecastOf = ({ kernel, state, now }: Present): ForecastEntry[] =>
   state.ended ? [] : kernel.forecast(state, now);
 

@@ -20,13 +20,31 @@ export function markup(
   return { html: parts.reduce((all, part, i) => all + part + (text[i] ?? ''), '') };
 }
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;color:#1c2430}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #dde2e9;vertical-align:top}
-a{color:#0b5cad}iframe{width:100%;height:70vh;border:1px solid #dde2e9}pre{white-space:pre-wrap;background:#f5f7fa;padding:1rem}
-button{font:inherit;padding:.6rem 1.2rem}nav{margin:1rem 0}.muted{color:#5b6675}`;
+const STYLE = `:root{color-scheme:light}*{box-sizing:border-box}
+body{font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;margin:0;background:#f3eee6;color:#14211e}
+main{max-width:66rem;margin:2.5rem auto;padding:2rem 2.25rem;background:#fff;border:1px solid #e4dccf;border-radius:14px}
+main.narrow{max-width:34rem;margin-top:12vh;text-align:center}
+h1{font-size:1.6rem;line-height:1.25;margin:0 0 .35rem}h2{font-size:1.05rem;margin:2rem 0 .6rem}p{margin:.5rem 0 1.25rem}
+a{color:#0b5d4e}a:focus-visible,button:focus-visible{outline:3px solid #e9a23b;outline-offset:2px}.muted{color:#56635e}
+.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
+th{font-size:.8rem;text-transform:uppercase;letter-spacing:.04em;color:#56635e;font-weight:600}
+td,th{text-align:left;padding:.65rem .75rem;border-bottom:1px solid #ece6db;vertical-align:top}
+tbody tr:hover{background:#faf7f2}td:first-child{white-space:nowrap;color:#56635e;font-variant-numeric:tabular-nums}td a{font-weight:600}
+.tag{display:inline-block;padding:.05rem .6rem;border-radius:1rem;font-size:.85rem;white-space:nowrap;background:#e6efeb;color:#0b4a3f}
+.tag.failed,.tag.in-doubt{background:#fbe3df;color:#8c2413}.tag.intended{background:#fdf0d5;color:#6f4a00}
+iframe{display:block;width:100%;height:75vh;border:1px solid #e4dccf;border-radius:8px}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#faf7f2;border:1px solid #ece6db;border-radius:8px;padding:1rem;margin:0}
+button{font:inherit;font-weight:600;padding:.7rem 1.6rem;border:0;border-radius:8px;background:#0b5d4e;color:#fff;cursor:pointer}
+nav{margin:0 0 1rem}table+nav,.scroll+nav{margin:1.25rem 0 0}
+@media(max-width:40rem){main,main.narrow{margin:0;border:0;border-radius:0;min-height:100vh;padding:1.25rem}}`;
 
-/** Sends a page that can load and run nothing but its own style, is not kept and not framed by strangers. */
-export function sendPage(reply: FastifyReply, title: string, body: Html, status = 200): FastifyReply {
+/** Sends a page that can load and run nothing but its own style, is not kept and not framed by strangers; `narrow` is for a few words. */
+export function sendPage(
+  reply: FastifyReply,
+  title: string,
+  body: Html,
+  { status = 200, narrow = false }: { status?: number; narrow?: boolean } = {},
+): FastifyReply {
   const nonce = randomBytes(16).toString('base64');
   const page = markup`<!doctype html>
     <html lang="en">
@@ -40,7 +58,7 @@ export function sendPage(reply: FastifyReply, title: string, body: Html, status 
         </style>
       </head>
       <body>
-        ${body}
+        <main class="${narrow ? 'narrow' : 'wide'}">${body}</main>
       </body>
     </html>`;
   return reply

@@ -35,6 +35,7 @@ export function canonical(value: unknown): string {
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
 }
+/** A digest of that, to know a body again by. */
 export const hashBody = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('base64url');
 
 /** An id for what this request makes: the same for ever for one caller and Idempotency-Key, else random. */

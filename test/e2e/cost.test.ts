@@ -12,17 +12,18 @@ import { testGround } from '../support/ground.ts';
 import { high, login, trialPersona } from './personas.ts';
 import { putAccount } from './trial-rig.ts';
 
+const GAP = 'PT0.02S';
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig(await testGround());
-  const sources = [touchesPlaybook(1), touchesPlaybook(5), together(1), together(4)];
+  const sources = [touchesPlaybook(1, GAP), touchesPlaybook(5, GAP), together(1), together(4)];
   for (const source of sources) await publish(rig.database.db, { source, by: 'test', now: new Date() });
 });
 afterAll(() => rig.stop());
 
 /** So many messages, all due at one moment. */
 function together(touches: number): string {
-  const playbook = parse(touchesPlaybook(touches)) as { id: string; stages: { steps: Record<string, unknown>[] }[] };
+  const playbook = parse(touchesPlaybook(touches, GAP)) as { id: string; stages: { steps: Record<string, unknown>[] }[] };
   const steps = playbook.stages[0]!.steps.map(({ after: _after, ...step }) => ({ ...step, due: 'PT2S' }));
   return stringify({ ...playbook, id: `901.together-${touches}`, stages: [{ ...playbook.stages[0], steps }] });
 }
@@ -38,7 +39,7 @@ async function live(playbook: string) {
 
 describe('the cost of a journey', () => {
   it('is exactly 11 events and 2 billable actions a touch', async () => {
-    const [one, five] = [await live(touchesPlaybookId(1)), await live(touchesPlaybookId(5))];
+    const [one, five] = [await live(touchesPlaybookId(1, GAP)), await live(touchesPlaybookId(5, GAP))];
     expect({ events: five.cost.events - one.cost.events, actions: five.cost.actions - one.cost.actions }).toEqual({ events: 4 * 11, actions: 4 * 2 });
   });
 

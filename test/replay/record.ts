@@ -41,7 +41,8 @@ async function lastRun({ client, workflowId, runId }: Run): Promise<string> {
 
 async function record({ client, workflowId, runId, file }: Run & { file: string }): Promise<void> {
   const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  await writeFile(file, `${JSON.stringify(historyToJSON(history), null, 1)}\n`);
+  const { events } = JSON.parse(historyToJSON(history)) as { events: unknown[] };
+  await writeFile(file, `{"events":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`);
   process.stdout.write(`${file}\n`);
 }
 

@@ -16,7 +16,10 @@ const atSteps = [
 ];
 
 const decided = ['team_configured', 'roles_assigned', 'training_held', 'decision_completed'].map((type) => ({ after: 'PT20H', type }));
-const held = ['P6DT2H', 'P13DT2H'].map((after) => ({ after, type: 'check_in_held' }));
+const heldThenBought = [
+  { after: 'P6DT2H', type: 'check_in_held' },
+  { after: 'P6DT4H', type: 'subscription.started', data: { plan: 'professional' } },
+];
 
 /** The shapes of a trial whose histories every later version must replay. */
 export const scenarios: Scenario[] = [
@@ -29,6 +32,6 @@ export const scenarios: Scenario[] = [
   {
     name: 'onboarding',
     playbook: '000.trial-onboarding',
-    persona: trialPersona({ events: [...decided, ...held, { after: 'P10D', type: 'payment_method_added' }] }),
+    persona: trialPersona({ events: [...decided, ...heldThenBought] }),
   },
 ];

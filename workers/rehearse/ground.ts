@@ -3,7 +3,7 @@ import { loadConfig } from '../../temporal-config/config.ts';
 import { connectClient, connectWorker } from '../../temporal-config/connect.ts';
 import { startEphemeralEngine } from '../../temporal-config/ephemeral.ts';
 import { createScratchPostgres } from '../../temporal-config/postgres.ts';
-import { installRuntime } from '../log.ts';
+import { installRuntime } from '../runtime.ts';
 import { prepareDatabase, silentLog } from './rig.ts';
 import type { Ground } from './rig.ts';
 

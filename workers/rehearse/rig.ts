@@ -97,4 +97,5 @@ export async function startRig(
   return rig;
 }
 
+/** A log that nobody reads. */
 export const silentLog = (): Logger => pino({ level: 'silent' });

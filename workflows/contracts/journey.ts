@@ -90,7 +90,7 @@ export type FactKind = 'accepted' | 'declined' | 'completed' | 'answered' | 'mis
 /** What the outside did, as a run learns of it: ids, enums, numbers and dates only. */
 export type Happening =
   | { t: 'event'; id: string; type: string; at: Instant; fields: Record<string, string | number | boolean | null>; zone?: ZoneRules }
-  | { t: 'fact'; id: string; step: string; what: FactKind; at: Instant; item?: string; value?: string | number }
+  | { t: 'fact'; id: string; step: string; what: FactKind; at: Instant; item?: string; value?: number }
   | { t: 'released'; id: string; hold: string; at: Instant };
 
 /** What `deliver` answers. `held`: wait until `recheck` (≤ 24 h) or the hold's end. `stale`: too late by the clock at the attempt; the late policy decides. */

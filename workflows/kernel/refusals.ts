@@ -76,7 +76,7 @@ function refusePause(s: State, until: Instant | null, now: Instant): Refusal | u
 
 function refuseStep(s: State, id: string): Refusal | undefined {
   const x = own(s.steps, id);
-  if (!x) return no('unknown-step', `The journey has no step ${id}.`);
+  if (!x) return no('unknown-step', 'The journey has no such step.');
   if (x.st === 'done') return no('step-done', `Step ${id} was decided on ${iso(x.at!)}: ${told(x)}.`);
   if (x.st === 'open')
     return no(

@@ -46,10 +46,10 @@ export function mailboxRoutes(app: Api, { database: { db }, config }: Deps): voi
         (row) =>
           markup`<tr>
             <td>${when(row)}</td>
-            <td>${row.channel}</td>
+            <td><span class="tag">${row.channel}</span></td>
             <td>${row.to}</td>
             <td><a href="${base}/${row.id}">${row.subject ?? row.text.slice(0, 80)}</a></td>
-            <td>${row.state}</td>
+            <td><span class="tag ${row.state}">${row.state}</span></td>
           </tr>`,
       );
       const next =
@@ -65,10 +65,10 @@ export function mailboxRoutes(app: Api, { database: { db }, config }: Deps): voi
         markup`<h1>Mailbox</h1>
           <p class="muted">What Tenure has sent, newest first. <a href="${base}">Refresh</a></p>
           ${none}
-          <table>
+          <div class="scroll"><table>
             <thead>
               <tr>
-                <th>Sent</th>
+                <th>Sent (UTC)</th>
                 <th>Channel</th>
                 <th>To</th>
                 <th>Subject</th>
@@ -78,7 +78,7 @@ export function mailboxRoutes(app: Api, { database: { db }, config }: Deps): voi
             <tbody>
               ${lines}
             </tbody>
-          </table>
+          </table></div>
           ${next}`,
       );
     },
@@ -103,7 +103,10 @@ export function mailboxRoutes(app: Api, { database: { db }, config }: Deps): voi
       row.subject ?? 'Message',
       markup`<nav><a href="${base}">Mailbox</a></nav>
         <h1>${row.subject ?? row.channel}</h1>
-        <p class="muted">${when(row)} · ${row.channel} · to ${row.to} · ${row.template} · ${row.state}</p>
+        <p class="muted">
+          <span class="tag">${row.channel}</span> <span class="tag ${row.state}">${row.state}</span>
+          to ${row.to ?? 'nobody any more'} · ${when(row)} UTC · template ${row.template}
+        </p>
         ${frame}
         <h2>Text</h2>
         <pre>${row.text}</pre>`,

@@ -39,6 +39,7 @@ export async function unsubscribeRoutes(app: Api, { database: { db }, clock, con
               We will not write to you again about this. Messages that your contract or the law requires may still reach
               you.
             </p>`,
+          { narrow: true },
         );
       },
     );
@@ -62,6 +63,7 @@ export async function unsubscribeRoutes(app: Api, { database: { db }, clock, con
                 Unsubscribe
               </button>
             </form>`,
+          { narrow: true },
         );
       },
     );
@@ -74,5 +76,5 @@ const invalid = (reply: Parameters<typeof sendPage>[0]) =>
     'Unknown link',
     markup`<h1>This link is not valid</h1>
       <p>It may have been cut off by your mail program. Please copy it whole.</p>`,
-    404,
+    { status: 404, narrow: true },
   );

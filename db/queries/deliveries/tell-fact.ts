@@ -15,7 +15,8 @@ export async function tellFact(
     step: string;
     what: FactKind;
     item?: string;
-    value?: string | number;
+    /** A number only: words about it may be personal and stay in the database. */
+    value?: number;
     data: Record<string, unknown>;
     actor: string;
     reason?: string | null;

@@ -90,7 +90,7 @@ async function tell(tx: Tx, task: TaskRow, i: CompleteTask, done: boolean): Prom
     step,
     what: i.what,
     ...(i.item === undefined ? {} : { item: i.item }),
-    ...(i.value === undefined ? {} : { value: i.value }),
+    ...(typeof i.value === 'number' ? { value: i.value } : {}),
     data: { task: task.id },
     actor: i.actor,
     reason: i.reason ?? null,

@@ -11,8 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-const start = (body: unknown, key: string) => rig.call<{ id: string }>('POST', '/v1/journeys', body, { 'idempotency-key': key });
-const journeys = async (account: string) => (await rig.call<{ items: unknown[] }>('GET', `/v1/journeys?account=${account}`)).body.items.length;
+const start = (body: unknown, key: string) =>
+  rig.call<{ id: string }>('POST', '/v1/journeys', body, { 'idempotency-key': key });
+const journeys = async (account: string) =>
+  (await rig.call<{ items: unknown[] }>('GET', `/v1/journeys?account=${account}`)).body.items.length;
 
 describe('an Idempotency-Key', () => {
   it('starts one journey, quoted or bare, and answers with it again', async () => {
@@ -32,7 +34,8 @@ describe('an Idempotency-Key', () => {
     const done = answers.filter((answer) => answer.status === 201);
     expect(done.length).toBeGreaterThan(0);
     expect(new Set(done.map((answer) => answer.body.id)).size).toBe(1);
-    for (const answer of answers.filter((one) => !done.includes(one))) expect(answer).toMatchObject({ status: 409, body: { code: 'request-in-progress', retryable: true } });
+    for (const answer of answers.filter((one) => !done.includes(one)))
+      expect(answer).toMatchObject({ status: 409, body: { code: 'request-in-progress', retryable: true } });
     expect(await journeys(body.account)).toBe(1);
   });
 
@@ -50,7 +53,12 @@ describe('an Idempotency-Key', () => {
     const account = await rig.newAccount();
     const key = randomUUID();
     await start({ playbook: '002.trial', account }, key);
-    const answer = await rig.refused('POST', '/v1/holds', { account, reason: 'a test' }, { headers: { 'idempotency-key': key } });
+    const answer = await rig.refused(
+      'POST',
+      '/v1/holds',
+      { account, reason: 'a test' },
+      { headers: { 'idempotency-key': key } },
+    );
     expect(answer).toMatchObject({ status: 422, code: 'id-reused' });
   });
 
@@ -59,10 +67,23 @@ describe('an Idempotency-Key', () => {
     const now = Date.now();
     const body = { playbook: '002.trial', account: await rig.newAccount() };
     const first = await start(body, 'known');
-    const [row] = await rig.database.sql<{ bodyHash: string }[]>`select body_hash as "bodyHash" from idempotency_keys where key = 'known'`;
-    await claimKey(rig.database.db, { caller: owner!.id, key: 'busy', bodyHash: row!.bodyHash, now: new Date(now), lockedUntil: new Date(now + 30_000), expiresAt: new Date(now + DAY) });
+    const [row] = await rig.database.sql<
+      { bodyHash: string }[]
+    >`select body_hash as "bodyHash" from idempotency_keys where key = 'known'`;
+    await claimKey(rig.database.db, {
+      caller: owner!.id,
+      key: 'busy',
+      bodyHash: row!.bodyHash,
+      now: new Date(now),
+      lockedUntil: new Date(now + 30_000),
+      expiresAt: new Date(now + DAY),
+    });
     const answer = await rig.refused('POST', '/v1/journeys', body, { headers: { 'idempotency-key': 'busy' } });
-    expect(answer).toMatchObject({ status: 409, code: 'request-in-progress', problem: { retryable: true, retryAfter: 1 } });
+    expect(answer).toMatchObject({
+      status: 409,
+      code: 'request-in-progress',
+      problem: { retryable: true, retryAfter: 1 },
+    });
     expect(first.status).toBe(201);
   });
 
@@ -74,7 +95,12 @@ describe('an Idempotency-Key', () => {
     expect(again).toMatchObject({ status: 200, body: { id: first.body.id } });
     await rig.database.sql`delete from idempotency_keys where key = 'long-ago'`;
     const other = await rig.newAccount();
-    const answer = await rig.refused('POST', '/v1/journeys', { playbook: '002.trial', account: other }, { headers: { 'idempotency-key': 'long-ago' } });
+    const answer = await rig.refused(
+      'POST',
+      '/v1/journeys',
+      { playbook: '002.trial', account: other },
+      { headers: { 'idempotency-key': 'long-ago' } },
+    );
     expect(answer).toMatchObject({ status: 422, code: 'id-reused' });
     expect(await journeys(other)).toBe(0);
   });
@@ -82,7 +108,12 @@ describe('an Idempotency-Key', () => {
   it('that cannot be one is refused before anything is done', async () => {
     const account = await rig.newAccount();
     for (const key of ['', '""', '"open', 'a b', 'x'.repeat(256), 'ä']) {
-      const answer = await rig.refused('POST', '/v1/journeys', { playbook: '002.trial', account }, { headers: { 'idempotency-key': key } });
+      const answer = await rig.refused(
+        'POST',
+        '/v1/journeys',
+        { playbook: '002.trial', account },
+        { headers: { 'idempotency-key': key } },
+      );
       expect(answer, key).toMatchObject({ status: 400, code: 'idempotency-key-invalid' });
     }
     expect(await journeys(account)).toBe(0);

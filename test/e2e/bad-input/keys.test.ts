@@ -22,7 +22,15 @@ const writes = (): ['PUT' | 'POST' | 'DELETE', string, unknown][] => [
   ['POST', '/v1/playbooks', { source: 'x' }],
   ['POST', '/v1/keys', { name: 'mine', scope: 'admin' }],
 ];
-const reads = ['/v1/accounts', '/v1/journeys', '/v1/messages', '/v1/decisions', '/v1/tasks', '/v1/playbooks', '/v1/nothing'];
+const reads = [
+  '/v1/accounts',
+  '/v1/journeys',
+  '/v1/messages',
+  '/v1/decisions',
+  '/v1/tasks',
+  '/v1/playbooks',
+  '/v1/nothing',
+];
 
 describe('a key that is', () => {
   it.each([
@@ -32,7 +40,10 @@ describe('a key that is', () => {
     ['SQL', "x'or'1'='1'--"],
   ])('%s reads, writes and learns nothing', async (_name, key) => {
     const before = await rig.contents();
-    const all: [Parameters<typeof rig.refused>[0], string, unknown][] = [...writes(), ...reads.map((url) => ['GET', url, undefined] as ['GET', string, undefined])];
+    const all: [Parameters<typeof rig.refused>[0], string, unknown][] = [
+      ...writes(),
+      ...reads.map((url) => ['GET', url, undefined] as ['GET', string, undefined]),
+    ];
     for (const [method, url, body] of all) {
       const answer = await rig.refused(method, url, body, { key });
       expect(answer, `${method} ${url}`).toMatchObject({ status: 401, code: 'unauthorized', pointers: [] });
@@ -43,7 +54,11 @@ describe('a key that is', () => {
   it('a viewer’s reads and writes nothing', async () => {
     const key = await rig.newKey('viewer');
     const before = await rig.contents();
-    for (const [method, url, body] of writes()) expect(await rig.refused(method, url, body, { key }), `${method} ${url}`).toMatchObject({ status: 403, code: 'forbidden' });
+    for (const [method, url, body] of writes())
+      expect(await rig.refused(method, url, body, { key }), `${method} ${url}`).toMatchObject({
+        status: 403,
+        code: 'forbidden',
+      });
     expect(await rig.contents()).toBe(before);
     const view = await rig.app.inject({ url: `/v1/journeys/${journey}`, headers: { authorization: `Bearer ${key}` } });
     expect(view.statusCode).toBe(200);
@@ -54,8 +69,12 @@ describe('a key that is', () => {
     const before = await rig.contents();
     const body = { command: 'exit', reason: 'a test' };
     expect(await rig.refused('POST', `/v1/journeys/${journey}/commands`, body, { key })).toMatchObject({ status: 403 });
-    expect(await rig.refused('POST', '/v1/journeys/commands', { filter: {}, command: body }, { key })).toMatchObject({ status: 403 });
-    expect(await rig.refused('POST', '/v1/holds', { account: 'anybody', reason: 'x' }, { key })).toMatchObject({ status: 403 });
+    expect(await rig.refused('POST', '/v1/journeys/commands', { filter: {}, command: body }, { key })).toMatchObject({
+      status: 403,
+    });
+    expect(await rig.refused('POST', '/v1/holds', { account: 'anybody', reason: 'x' }, { key })).toMatchObject({
+      status: 403,
+    });
     expect(await rig.contents()).toBe(before);
   });
 
@@ -73,7 +92,10 @@ describe('a key that is', () => {
   });
 
   it('revoked opens nothing more, at once', async () => {
-    const { body } = await rig.call<{ id: string; key: string }>('POST', '/v1/keys', { name: 'short', scope: 'viewer' });
+    const { body } = await rig.call<{ id: string; key: string }>('POST', '/v1/keys', {
+      name: 'short',
+      scope: 'viewer',
+    });
     const read = () => rig.app.inject({ url: '/v1/accounts', headers: { authorization: `Bearer ${body.key}` } });
     expect((await read()).statusCode).toBe(200);
     expect((await rig.call('DELETE', `/v1/keys/${body.id}`)).status).toBe(204);

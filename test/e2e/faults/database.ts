@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../temporal-config/ports.ts';
+import { clearLockedPorts } from 'get-port';
 import { initCluster, postgresBinaries, postgresUser, startCluster } from '../../../temporal-config/postgres-server.ts';
 import { prepareDatabase } from '../../../workers/rehearse/rig.ts';
 
@@ -11,16 +11,17 @@ export async function ownPostgres() {
   const folder = mkdtempSync(join(tmpdir(), 'tenure-faults-'));
   const runAs = await postgresUser([folder, (await postgresBinaries()).postgres]);
   await initCluster(folder, runAs);
-  const port = await freePort(0);
-  const start = () => startCluster({ folder, runAs, port, settings: ['fsync=off', 'max_connections=100'], stopSignal: 'SIGINT', deathCleanup: folder });
-  let cluster = await start();
+  const start = (port: number) => startCluster({ folder, runAs, port, settings: ['fsync=off', 'max_connections=100'], stopSignal: 'SIGINT' });
+  let cluster = await start(0);
   const url = cluster.urlOf('postgres');
   await prepareDatabase(url);
   return {
     url,
     down: () => cluster.child.stop(),
     up: async () => {
-      cluster = await start();
+      // It would not give the same port twice within half a minute.
+      clearLockedPorts();
+      cluster = await start(Number(new URL(url).port));
       if (cluster.urlOf('postgres') !== url) throw new Error('the port was taken meanwhile');
     },
     remove: async () => {

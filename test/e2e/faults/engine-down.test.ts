@@ -2,12 +2,12 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clearLockedPorts } from 'get-port';
 import { expect, it } from 'vitest';
 import { resolveTemporalBinary } from '../../../temporal-config/binary.ts';
 import { loadConfig } from '../../../temporal-config/config.ts';
 import { connectClient, connectWorker } from '../../../temporal-config/connect.ts';
 import { startDevServer } from '../../../temporal-config/dev-server.ts';
-import { freePort } from '../../../temporal-config/ports.ts';
 import { ensureSearchAttributes } from '../../../temporal-config/search-attributes.ts';
 import { eventually } from '../../support/eventually.ts';
 import { testGround } from '../../support/ground.ts';
@@ -22,9 +22,8 @@ async function ownEngine() {
   const folder = mkdtempSync(join(tmpdir(), 'tenure-faults-'));
   const config = loadConfig({});
   const binary = await resolveTemporalBinary({ config, progress: () => undefined });
-  const port = await freePort(0);
-  const start = () => startDevServer({ binary, namespace: 'default', port, dbFilename: join(folder, 'engine.db') });
-  let server = await start();
+  const start = (port: number) => startDevServer({ binary, namespace: 'default', port, dbFilename: join(folder, 'engine.db') });
+  let server = await start(0);
   const target = { address: server.address, namespace: 'default' };
   const client = await connectClient(config, target);
   await ensureSearchAttributes(client.connection, 'default');
@@ -34,7 +33,9 @@ async function ownEngine() {
     connection,
     down: () => server.child.stop(),
     up: async () => {
-      server = await start();
+      // It would not give the same port twice within half a minute.
+      clearLockedPorts();
+      server = await start(Number(target.address.split(':')[1]));
       if (server.address !== target.address) throw new Error('the port was taken meanwhile');
     },
     remove: async () => {
