@@ -105,7 +105,7 @@ export async function buildApp(given: ApiDeps): Promise<FastifyInstance> {
     taskRoutes(routes, deps);
     offerRoutes(routes, deps);
     decisionRoutes(routes, deps);
-    playbookRoutes(routes, deps);
+    playbookRoutes(routes, deps, catalogOf);
     messageRoutes(routes, deps);
     inAppRoutes(routes, deps);
     keyRoutes(routes, deps, keys.forget);

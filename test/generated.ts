@@ -10,9 +10,7 @@ type Stale = { file: string; repair: string };
 const read = (path: string) => JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')) as unknown;
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
 
-const stale = (await Promise.all([openApiDocument(), playbookSchema(), migrations()])).filter(
-  (one) => one !== undefined,
-);
+const stale = [playbookSchema(), await openApiDocument(), await migrations()].filter((one) => one !== undefined);
 for (const { file, repair } of stale) process.stderr.write(`${file} is stale: ${repair}\n`);
 process.exit(stale.length > 0 ? 1 : 0);
 

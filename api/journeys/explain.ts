@@ -60,7 +60,6 @@ export async function explain(db: Db, row: JourneyRow, clock: number, step?: str
   const steps = row.timetable.steps.filter((one) => step === undefined || one.id === step);
   if (steps.length === 0)
     throw new TenureError('unknown-step', 'The journey has no such step.', {
-      step,
       known: row.timetable.steps.map((one) => one.id),
     });
   const recorded = (await listDecisions(db, { journey: row.id, step }, { limit: 1000 })).reverse();

@@ -29,19 +29,23 @@ export type Opening = {
 export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: JourneyRow; created: boolean }> {
   const { id, playbook, body, now } = opening;
   const { kind, reentry } = playbook.definition;
-  const account = await readAccount(tx, body.account);
+  const lock = journeyWorkflowId(kind, body.account, body.key);
+  // Sent together: they wait for the database once.
+  const [account, known, ended, contacts] = await Promise.all([
+    readAccount(tx, body.account),
+    findStarted(tx, id, lock),
+    reentry === 'always' ? undefined : lastEnded(tx, lock, playbook.id),
+    readContacts(tx, body.account),
+  ]);
   if (!account)
     throw new TenureError('unknown-account', `There is no account ${body.account}.`, { account: body.account });
   if (account.erasedAt || account.closedAt)
     throw new TenureError('account-closed', 'The account is closed or erased.', { account: body.account });
-  const lock = journeyWorkflowId(kind, body.account, body.key);
-  const known = await findStarted(tx, id, lock);
   if (known?.id === id && known.lock !== lock)
     throw new TenureError('id-reused', 'This Idempotency-Key started another journey.');
   if (known) return { row: sameOne(known, playbook.id), created: false };
-  await checkReentry(tx, { lock, playbook: playbook.id, reentry, now });
+  checkReentry(ended, { playbook: playbook.id, reentry, now });
 
-  const contacts = await readContacts(tx, body.account);
   const { timetable, state } = prepareStart({
     playbook: playbook.definition,
     version: playbook.version,
@@ -111,13 +115,8 @@ function sameOne(row: JourneyRow | undefined, playbook: string): JourneyRow {
 
 type Reentry = Published['definition']['reentry'];
 
-async function checkReentry(
-  tx: Tx,
-  by: { lock: string; playbook: string; reentry: Reentry; now: number },
-): Promise<void> {
-  if (by.reentry === 'always') return;
-  const last = await lastEnded(tx, by.lock, by.playbook);
-  if (!last) return;
+function checkReentry(last: Awaited<ReturnType<typeof lastEnded>>, by: { playbook: string; reentry: Reentry; now: number }): void {
+  if (!last || by.reentry === 'always') return;
   if (by.reentry === 'never')
     throw new TenureError(
       'reentry-refused',

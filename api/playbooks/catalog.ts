@@ -17,18 +17,28 @@ export type Catalog = {
   events: Map<string, Map<string, Field>>;
 };
 
-/** Reads the catalog; it is built anew only when something was published since. */
-export function catalogReader(): (db: Db | Tx) => Promise<Catalog> {
+/** For so long what another process has published may not be seen here, ms. */
+const FRESH_MS = 1_000;
+
+/** Reads the catalog. `forget` makes the next reader look again: whoever publishes says so. */
+export type CatalogReader = ((db: Db | Tx) => Promise<Catalog>) & { forget(): void };
+
+/** A reader that looks again after a second, and builds anew only when something was published since. */
+export function catalogReader(): CatalogReader {
   let known = '';
   let catalog: Catalog | undefined;
-  return async (db) => {
+  let freshUntil = 0;
+  const read = async (db: Db | Tx) => {
+    if (catalog && performance.now() < freshUntil) return catalog;
     const versions = JSON.stringify(await publishedVersions(db));
     if (!catalog || versions !== known) {
       catalog = buildCatalog(await publishedPlaybooks(db));
       known = versions;
     }
+    freshUntil = performance.now() + FRESH_MS;
     return catalog;
   };
+  return Object.assign(read, { forget: () => void (freshUntil = 0) });
 }
 
 function buildCatalog(rows: Published[]): Catalog {

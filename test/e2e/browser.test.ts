@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
@@ -7,13 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailboxUrl } from '../../api/mailbox-url.ts';
 import { startApi } from '../../api/server.ts';
 import type { RunningApi } from '../../api/server.ts';
+import { projectRoot } from '../../temporal-config/root.ts';
 import { startRig } from '../../workers/rehearse/rig.ts';
 import type { Rig } from '../../workers/rehearse/rig.ts';
 import { silentLog } from '../../workers/rehearse/rig.ts';
 import { testGround } from '../support/ground.ts';
 
-/** Where pictures of what the browser saw are kept, when somebody asks for them. */
-const PICTURES = process.env.TENURE_TEST_PICTURES;
+/** Where pictures of what the browser saw are left for people to look at. */
+const PICTURES = join(projectRoot(), 'test-results', 'pictures');
 const SECRET = 'a secret of the browser test';
 
 let browser: Browser;
@@ -67,16 +67,14 @@ function findChromium(): string {
 /** A new page that notes whatever goes wrong in it. */
 async function newPage(): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => loud.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && loud.push(`${page.url()}: ${message.text()}`));
   return page;
 }
 
 async function picture(page: Page, name: string): Promise<void> {
-  if (!PICTURES) return;
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: name !== 'docs' });
 }
 
 const person = {
@@ -97,7 +95,7 @@ async function welcomed(account: string, more: object = {}): Promise<void> {
     contacts: [{ ...person, ...more }],
   });
   await rig.call('POST', '/v1/journeys', { playbook: '002.trial', account });
-  await expect.poll(async () => (await sent(account)).length, { timeout: 15_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await sent(account)).length, { timeout: 30_000 }).toBeGreaterThan(0);
 }
 const sent = async (account: string) =>
   (
@@ -113,7 +111,7 @@ describe('in a browser', () => {
     await page.goto(mailbox);
     expect(await page.textContent('main')).toContain('Nothing has been sent yet');
     await welcomed('browser-mail');
-    const [{ subject }] = (await sent('browser-mail')) as [{ subject: string }];
+    const { subject } = (await sent('browser-mail'))[0]!;
 
     await page.reload();
     await picture(page, 'mailbox');
@@ -123,7 +121,7 @@ describe('in a browser', () => {
     expect(await page.textContent('h1')).toBe(subject);
     const mail = page.frameLocator('iframe');
     expect((await mail.locator('h1').textContent())?.toLowerCase()).toContain('retail');
-    expect(await mail.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor)).not.toBe(
+    expect(await mail.locator('body').evaluate('getComputedStyle(document.body).backgroundColor')).not.toBe(
       'rgba(0, 0, 0, 0)',
     );
     const frame = await page.locator('iframe').boundingBox();
@@ -208,7 +206,7 @@ const unsubscribeLink = async (account: string) => {
   expect((await rig.call('POST', `/v1/journeys/${body.items[0]!.id}/commands`, command)).status).toBe(200);
   const link = async () =>
     (await sent(account)).map(({ text }) => /http:\/\/tenure\.test(\/u\/[\w.~-]+)/.exec(text)?.[1]).find(Boolean);
-  await expect.poll(link, { timeout: 15_000 }).toBeDefined();
+  await expect.poll(link, { timeout: 30_000 }).toBeDefined();
   return (await link())!;
 };
 const consents = async (account: string) => {

@@ -23,24 +23,36 @@ afterAll(() => rig.stop());
 
 /** So many messages, all due at one moment. */
 function together(touches: number): string {
-  const playbook = parse(touchesPlaybook(touches, GAP)) as { id: string; stages: { steps: Record<string, unknown>[] }[] };
+  const playbook = parse(touchesPlaybook(touches, GAP)) as {
+    id: string;
+    stages: { steps: Record<string, unknown>[] }[];
+  };
   const steps = playbook.stages[0]!.steps.map(({ after: _after, ...step }) => ({ ...step, due: 'PT2S' }));
   return stringify({ ...playbook, id: `901.together-${touches}`, stages: [{ ...playbook.stages[0], steps }] });
 }
 
 async function live(playbook: string) {
   const account = await putAccount(rig);
-  const { body } = await rig.call<{ temporal: { workflowId: string; runId: string } }>('POST', '/v1/journeys', { playbook, account });
+  const { body } = await rig.call<{ temporal: { workflowId: string; runId: string } }>('POST', '/v1/journeys', {
+    playbook,
+    account,
+  });
   const { workflowId, runId } = body.temporal;
   await rig.client.workflow.result(workflowId);
   const { events } = await rig.client.workflow.getHandle(workflowId, runId).fetchHistory();
-  return { cost: await journeyCost(rig.client, workflowId, runId), wakeUps: (events ?? []).filter((event) => event.timerFiredEventAttributes).length };
+  return {
+    cost: await journeyCost(rig.client, workflowId, runId),
+    wakeUps: (events ?? []).filter((event) => event.timerFiredEventAttributes).length,
+  };
 }
 
 describe('the cost of a journey', () => {
   it('is exactly 11 events and 2 billable actions a touch', async () => {
     const [one, five] = [await live(touchesPlaybookId(1, GAP)), await live(touchesPlaybookId(5, GAP))];
-    expect({ events: five.cost.events - one.cost.events, actions: five.cost.actions - one.cost.actions }).toEqual({ events: 4 * 11, actions: 4 * 2 });
+    expect({ events: five.cost.events - one.cost.events, actions: five.cost.actions - one.cost.actions }).toEqual({
+      events: 4 * 11,
+      actions: 4 * 2,
+    });
   });
 
   it('has one wake-up for all steps that are due together', async () => {
@@ -52,8 +64,14 @@ describe('the cost of a journey', () => {
 
   it('of a whole 002.trial stays within its bounds', async () => {
     const playbook = await readShipped('002.trial');
-    const { history, entries } = await rehearse(await testGround(), playbook, readPersona(trialPersona({ metrics: high, events: login }), playbook));
-    process.stdout.write(`002.trial, high usage: ${history.events} events, ${history.actions} billable actions, ${entries.length} entries\n`);
+    const { history, entries } = await rehearse(
+      await testGround(),
+      playbook,
+      readPersona(trialPersona({ metrics: high, events: login }), playbook),
+    );
+    process.stdout.write(
+      `002.trial, high usage: ${history.events} events, ${history.actions} billable actions, ${entries.length} entries\n`,
+    );
     expect(history.events).toBeLessThanOrEqual(140);
     expect(history.actions).toBeLessThanOrEqual(30);
   });

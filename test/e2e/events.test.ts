@@ -17,10 +17,18 @@ async function aRig(): Promise<Rig> {
 }
 
 type EventBody = { id: string; type: string; account: string; at?: string; data?: Record<string, unknown> };
-const send = (rig: Rig, events: EventBody[]) => rig.call<{ accepted: number; duplicates: number }>('POST', '/v1/events', { events });
-const event = (account: string, type: string, more: Partial<EventBody> = {}): EventBody => ({ id: `e-${randomUUID()}`, type, account, ...more });
-const stateOf = (rig: Rig, { temporal }: Pick<Started, 'temporal'>) => rig.client.workflow.getHandle(temporal.workflowId).query(journeyStateQuery);
-const openDeliveries = async (rig: Rig) => (await rig.database.sql`select count(*)::int as n from deliveries where delivered_at is null`)[0]!.n as number;
+const send = (rig: Rig, events: EventBody[]) =>
+  rig.call<{ accepted: number; duplicates: number }>('POST', '/v1/events', { events });
+const event = (account: string, type: string, more: Partial<EventBody> = {}): EventBody => ({
+  id: `e-${randomUUID()}`,
+  type,
+  account,
+  ...more,
+});
+const stateOf = (rig: Rig, { temporal }: Pick<Started, 'temporal'>) =>
+  rig.client.workflow.getHandle(temporal.workflowId).query(journeyStateQuery);
+const openDeliveries = async (rig: Rig) =>
+  (await rig.database.sql`select count(*)::int as n from deliveries where delivered_at is null`)[0]!.n as number;
 const told = (rig: Rig) => expect.poll(() => openDeliveries(rig), { timeout: 20_000 }).toBe(0);
 const signalled = async (rig: Rig, { temporal }: Pick<Started, 'temporal'>) => {
   const { events } = await rig.client.workflow.getHandle(temporal.workflowId).fetchHistory();
@@ -37,12 +45,18 @@ describe('the event trial_signup_complete', () => {
     const at = new Date(Date.now() - 60_000).toISOString();
     const signUp = event(account, 'trial_signup_complete', { at });
     expect(await send(rig, [signUp])).toMatchObject({ status: 202, body: { accepted: 1, duplicates: 0 } });
-    await expect.poll(async () => (await messagesOf(rig, account)).map((m) => [m.step, m.state]), { timeout: 20_000 }).toContainEqual(['welcome-email', 'sent']);
+    await expect
+      .poll(async () => (await messagesOf(rig, account)).map((m) => [m.step, m.state]), { timeout: 20_000 })
+      .toContainEqual(['welcome-email', 'sent']);
     expect((await send(rig, [signUp])).body).toEqual({ accepted: 0, duplicates: 1 });
     await send(rig, [event(account, 'trial_signup_complete')]);
-    const { body } = await rig.call<{ items: { id: string; playbook: string }[] }>('GET', `/v1/journeys?account=${account}`);
+    const { body } = await rig.call<{ items: { id: string; playbook: string }[] }>(
+      'GET',
+      `/v1/journeys?account=${account}`,
+    );
     expect(body.items.map((j) => j.playbook)).toEqual(['002.trial']);
-    const [row] = await rig.database.sql`select (snapshot->>'startedAt')::bigint as started from journeys where account_id = ${account}`;
+    const [row] = await rig.database
+      .sql`select (snapshot->>'startedAt')::bigint as started from journeys where account_id = ${account}`;
     expect(Number(row!.started)).toBe(Date.parse(at));
   });
 });
@@ -58,7 +72,9 @@ describe('events of an open trial', () => {
     await told(rig);
     await atRest(rig, trial.temporal.workflowId);
     expect(await signalled(rig, trial)).toEqual(many.map((e) => e.id));
-    expect((await rig.call('POST', '/v1/events', { events: [...many, event(account, 'ai_interaction')] })).status).toBe(400);
+    expect((await rig.call('POST', '/v1/events', { events: [...many, event(account, 'ai_interaction')] })).status).toBe(
+      400,
+    );
   });
 
   it('may come out of order and a year late, and nothing is lost', async () => {
@@ -66,7 +82,10 @@ describe('events of an open trial', () => {
     const account = await putAccount(rig);
     const trial = await startTrial(rig, account);
     const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
-    const [later, earlier] = [event(account, 'user_logged_in', { at: ago(0) }), event(account, 'user_logged_in', { at: ago(1) })];
+    const [later, earlier] = [
+      event(account, 'user_logged_in', { at: ago(0) }),
+      event(account, 'user_logged_in', { at: ago(1) }),
+    ];
     const yearLate = event(account, 'setup_completed', { at: ago(365) });
     expect((await send(rig, [later, earlier, yearLate])).body).toEqual({ accepted: 3, duplicates: 0 });
     await told(rig);
@@ -81,7 +100,10 @@ describe('events of an open trial', () => {
   it('reach each of two open journeys exactly once', async () => {
     const rig = await aRig();
     const account = await putAccount(rig);
-    const [one, two] = [await startTrial(rig, account, { key: 'emea' }), await startTrial(rig, account, { key: 'apac' })];
+    const [one, two] = [
+      await startTrial(rig, account, { key: 'emea' }),
+      await startTrial(rig, account, { key: 'apac' }),
+    ];
     expect(one.id).not.toBe(two.id);
     const login = event(account, 'user_logged_in');
     await send(rig, [login]);
@@ -102,7 +124,14 @@ describe('events of an open trial', () => {
     const many = trials.flatMap(({ account }) => Array.from({ length: 40 }, () => event(account, 'ai_interaction')));
     await send(rig, many);
     const { client, taskQueue, database } = rig;
-    const start = () => startDispatcher({ database, client, taskQueue, log: { info: () => {}, warn: () => {}, error: () => {} }, clock: Date.now });
+    const start = () =>
+      startDispatcher({
+        database,
+        client,
+        taskQueue,
+        log: { info: () => {}, warn: () => {}, error: () => {} },
+        clock: Date.now,
+      });
     const first = await start();
     await expect.poll(() => openDeliveries(rig), { interval: 1, timeout: 20_000 }).toBeLessThan(many.length);
     await first.stop();
@@ -111,6 +140,9 @@ describe('events of an open trial', () => {
     await told(rig);
     await second.stop();
     expect(left).toBeLessThan(many.length);
-    for (const { account, trial } of trials) expect(new Set(await signalled(rig, trial))).toEqual(new Set(many.filter((e) => e.account === account).map((e) => e.id)));
+    for (const { account, trial } of trials)
+      expect(new Set(await signalled(rig, trial))).toEqual(
+        new Set(many.filter((e) => e.account === account).map((e) => e.id)),
+      );
   });
 });

@@ -10,7 +10,7 @@ import { publish } from '../../playbooks/publish/publish.ts';
 import { workflowBundle } from '../../temporal-config/bundle.ts';
 import { projectRoot } from '../../temporal-config/root.ts';
 import { composePorts } from '../../workers/ports.ts';
-import { installRuntime } from '../../workers/log.ts';
+import { installRuntime } from '../../workers/runtime.ts';
 import { startRig } from '../../workers/rehearse/rig.ts';
 import type { Ground, Rig } from '../../workers/rehearse/rig.ts';
 import { DAY_MS } from '../../workflows/contracts/time.ts';
@@ -73,25 +73,47 @@ async function brokenPlaybook(): Promise<string> {
   const source = await readFile(join(projectRoot(), 'playbooks', 'trial', '002.trial.yaml'), 'utf8');
   const playbook = parse(source) as { trigger?: unknown; stages: { steps: { data?: Record<string, string> }[] }[] };
   delete playbook.trigger;
-  playbook.stages[0]!.steps[0]!.data!.use_case = 'timestamp(facts.use_case) > journey.trial_end ? "late" : facts.use_case';
+  playbook.stages[0]!.steps[0]!.data!.use_case =
+    'timestamp(facts.use_case) > journey.trial_end ? "late" : facts.use_case';
   return stringify({ ...playbook, id: '903.broken' });
 }
 
 /** A call whose answer is kept when it is a refusal. */
-async function call(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown, raw?: { payload: string; type: string }): Promise<number> {
+async function call(
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+  url: string,
+  body?: unknown,
+  raw?: { payload: string; type: string },
+): Promise<number> {
   const headers = { authorization: `Bearer ${rig.key}`, ...(raw ? { 'content-type': raw.type } : {}) };
-  const answer = await rig.app.inject({ method, url, headers, ...(raw ? { payload: raw.payload } : body === undefined ? {} : { payload: body as object }) });
-  if (answer.statusCode >= 400) refusals.push({ request: `${method} ${url.slice(0, 40)}`, status: answer.statusCode, body: answer.body });
+  const answer = await rig.app.inject({
+    method,
+    url,
+    headers,
+    ...(raw ? { payload: raw.payload } : body === undefined ? {} : { payload: body as object }),
+  });
+  if (answer.statusCode >= 400)
+    refusals.push({ request: `${method} ${url.slice(0, 40)}`, status: answer.statusCode, body: answer.body });
   return answer.statusCode;
 }
 
 const contacts = [
-  { role: 'primary', name: `${PERSONAL.contact} ${PERSONAL.surname}`, email: `${PERSONAL.mailbox}@${PERSONAL.domain}`, phone: `+1${PERSONAL.phone}`, consent: { email: true, sms: true } },
+  {
+    role: 'primary',
+    name: `${PERSONAL.contact} ${PERSONAL.surname}`,
+    email: `${PERSONAL.mailbox}@${PERSONAL.domain}`,
+    phone: `+1${PERSONAL.phone}`,
+    consent: { email: true, sms: true },
+  },
   { role: 'billing', name: 'Zebediah', email: `${PERSONAL.billing}@${PERSONAL.domain}`, consent: { email: true } },
 ];
 const accountBody = (given: Record<string, unknown> = {}) => ({
   ...{ name: `${PERSONAL.company} Ltd`, plan: 'starter', timeZone: 'America/New_York', contacts },
-  facts: { use_case: `${PERSONAL.fact} desk`, sample_conversation: `${PERSONAL.contact} asks about ${PERSONAL.fact}`, primary_platform: PERSONAL.fact },
+  facts: {
+    use_case: `${PERSONAL.fact} desk`,
+    sample_conversation: `${PERSONAL.contact} asks about ${PERSONAL.fact}`,
+    primary_platform: PERSONAL.fact,
+  },
   ...given,
 });
 
@@ -113,21 +135,40 @@ async function liveATrial(): Promise<void> {
   const journey = await startTrial(rig, account, { anchor: START });
   const commands = `/v1/journeys/${journey.id}/commands`;
   await call('POST', commands, { command: 'resume', reason: `${PERSONAL.contact} has ${PERSONAL.reason}` });
-  await call('POST', commands, { command: 'note', reason: `${PERSONAL.note}: ${PERSONAL.contact} ${PERSONAL.surname}` });
+  await call('POST', commands, {
+    command: 'note',
+    reason: `${PERSONAL.note}: ${PERSONAL.contact} ${PERSONAL.surname}`,
+  });
   await call('POST', commands, { command: 'pause', reason: PERSONAL.reason });
   await call('POST', commands, { command: 'pause', reason: PERSONAL.reason });
   await call('POST', commands, { command: 'resume', reason: PERSONAL.reason });
   await call('POST', commands, { command: 'skip', step: PERSONAL.mailbox, reason: PERSONAL.reason });
+  await call('GET', `/v1/journeys/${journey.id}/explain?step=${PERSONAL.contact}`);
   await call('POST', '/v1/holds', { account, reason: PERSONAL.holdReason });
-  await call('POST', '/v1/events', { events: [{ id: 'p-1', type: 'user_logged_in', account }, { id: 'p-2', type: 'facts_recorded', account, data: { use_case: `${PERSONAL.fact} again` } }] });
-  await call('POST', '/v1/events', { events: [{ id: 'p-3', type: 'user_logged_in', account, data: { who: PERSONAL.mailbox } }] });
+  await call('POST', '/v1/events', {
+    events: [
+      { id: 'p-1', type: 'user_logged_in', account },
+      { id: 'p-2', type: 'facts_recorded', account, data: { use_case: `${PERSONAL.fact} again` } },
+    ],
+  });
+  await call('POST', '/v1/events', {
+    events: [{ id: 'p-3', type: 'user_logged_in', account, data: { who: PERSONAL.mailbox } }],
+  });
   await liveUntil(rig, journey, start + 5 * 3_600_000, shift);
   const { body } = await rig.call<{ items: { id: string; state: string }[] }>('GET', `/v1/holds?account=${account}`);
   for (const hold of body.items ?? []) await call('DELETE', `/v1/holds/${hold.id}`);
   const tasks = await rig.call<{ items: { id: string }[] }>('GET', `/v1/tasks?account=${account}`);
   for (const task of tasks.body.items) {
-    await call('POST', `/v1/tasks/${task.id}/complete`, { outcome: 'completed', item: 'connect-integration', value: `${PERSONAL.taskOutcome} ${PERSONAL.contact}` });
-    await call('POST', `/v1/tasks/${task.id}/complete`, { outcome: 'completed', value: PERSONAL.taskOutcome, reason: PERSONAL.taskOutcome });
+    await call('POST', `/v1/tasks/${task.id}/complete`, {
+      outcome: 'completed',
+      item: 'connect-integration',
+      value: `${PERSONAL.taskOutcome} ${PERSONAL.contact}`,
+    });
+    await call('POST', `/v1/tasks/${task.id}/complete`, {
+      outcome: 'completed',
+      value: PERSONAL.taskOutcome,
+      reason: PERSONAL.taskOutcome,
+    });
   }
   await call('POST', '/v1/events', { events: [{ id: 'p-4', type: 'purchase', account }] });
   await liveUntil(rig, journey, start + DAY_MS, shift);
@@ -137,7 +178,11 @@ async function liveATrial(): Promise<void> {
 async function failAtTheProvider(): Promise<void> {
   const account = await anAccount('privacy-failing');
   answers = [...failures];
-  const { body } = await rig.call<{ id: string; temporal: { workflowId: string; runId: string } }>('POST', '/v1/journeys', { playbook: '002.trial', account, anchor: START });
+  const { body } = await rig.call<{ id: string; temporal: { workflowId: string; runId: string } }>(
+    'POST',
+    '/v1/journeys',
+    { playbook: '002.trial', account, anchor: START },
+  );
   for (let i = 0; i < 12 && answers.length > 0; i++) await liveUntil(rig, body, rig.now() + 600_000, shift);
   await atRest(rig, body.temporal.workflowId);
   answers = [];
@@ -151,7 +196,13 @@ async function failToRender(): Promise<void> {
 }
 
 async function sendNonsense(): Promise<void> {
-  const broken = { role: 'primary', email: `${PERSONAL.invalid} at ${PERSONAL.domain}`, phone: PERSONAL.invalid, name: PERSONAL.contact, consent: { email: PERSONAL.invalid } };
+  const broken = {
+    role: 'primary',
+    email: `${PERSONAL.invalid} at ${PERSONAL.domain}`,
+    phone: PERSONAL.invalid,
+    name: PERSONAL.contact,
+    consent: { email: PERSONAL.invalid },
+  };
   await call('PUT', '/v1/accounts/nonsense-1', accountBody({ contacts: [broken] }));
   await call('PUT', '/v1/accounts/nonsense-2', accountBody({ plan: PERSONAL.company, timeZone: PERSONAL.company }));
   await call('PUT', '/v1/accounts/nonsense-3', accountBody({ timeZone: PERSONAL.company }));
@@ -162,12 +213,28 @@ async function sendNonsense(): Promise<void> {
   await call('GET', `/v1/messages?account=${encodeURIComponent(`${PERSONAL.mailbox}@${PERSONAL.domain}`)}`);
   await call('GET', `/v1/nowhere/${PERSONAL.mailbox}`);
   await call('POST', '/v1/journeys', { playbook: '002.trial', account: `${PERSONAL.mailbox}@${PERSONAL.domain}` });
-  await call('POST', '/v1/journeys', { playbook: '002.trial', account: 'privacy-whole', key: `${PERSONAL.contact} ${PERSONAL.surname}` });
-  await call('PUT', '/v1/accounts/nonsense-6', undefined, { payload: `${PERSONAL.contact} ${PERSONAL.surname}`, type: 'application/json' });
-  await call('PUT', '/v1/accounts/nonsense-7', undefined, { payload: `{"name":"${PERSONAL.company}","contacts":[{"email":"${PERSONAL.mailbox}`, type: 'application/json' });
+  await call('POST', '/v1/journeys', {
+    playbook: '002.trial',
+    account: 'privacy-whole',
+    key: `${PERSONAL.contact} ${PERSONAL.surname}`,
+  });
+  await call('PUT', '/v1/accounts/nonsense-6', undefined, {
+    payload: `${PERSONAL.contact} ${PERSONAL.surname}`,
+    type: 'application/json',
+  });
+  await call('PUT', '/v1/accounts/nonsense-7', undefined, {
+    payload: `{"name":"${PERSONAL.company}","contacts":[{"email":"${PERSONAL.mailbox}`,
+    type: 'application/json',
+  });
   await call('PUT', '/v1/accounts/nonsense-8', undefined, { payload: `name=${PERSONAL.contact}`, type: 'text/plain' });
-  await call('POST', '/v1/events', { events: [{ id: 'p-9', type: 'user_logged_in', account: 'privacy-whole', at: PERSONAL.contact }] });
-  await call('POST', '/v1/events', { events: [{ id: 'p-10', type: 'metrics_recorded', account: 'privacy-whole', data: { conversations: PERSONAL.contact } }] });
+  await call('POST', '/v1/events', {
+    events: [{ id: 'p-9', type: 'user_logged_in', account: 'privacy-whole', at: PERSONAL.contact }],
+  });
+  await call('POST', '/v1/events', {
+    events: [
+      { id: 'p-10', type: 'metrics_recorded', account: 'privacy-whole', data: { conversations: PERSONAL.contact } },
+    ],
+  });
   await call('GET', `/u/${PERSONAL.mailbox}`);
 }
 
@@ -191,7 +258,8 @@ async function histories(): Promise<Record<string, string>> {
   return found;
 }
 
-const foundIn = (text: string) => SECRET.filter(([, word]) => text.toLowerCase().includes(word.toLowerCase())).map(([where]) => where);
+const foundIn = (text: string) =>
+  SECRET.filter(([, word]) => text.toLowerCase().includes(word.toLowerCase())).map(([where]) => where);
 
 it('no log line, refusal or history holds any of the personal data that went in', async () => {
   await liveATrial();

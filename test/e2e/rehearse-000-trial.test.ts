@@ -8,7 +8,15 @@ import { rehearse } from '../../workers/rehearse/rehearse.ts';
 import { testGround } from '../support/ground.ts';
 import { trialPersona } from './personas.ts';
 
-type Task = { step: string | null; title: string; ownerRole: string; dueAt: string | null; minutes: number | null; level: number; state: string };
+type Task = {
+  step: string | null;
+  title: string;
+  ownerRole: string;
+  dueAt: string | null;
+  minutes: number | null;
+  level: number;
+  state: string;
+};
 type Events = Persona['events'];
 
 let playbook: Playbook;
@@ -18,7 +26,13 @@ beforeAll(async () => {
 
 const live = async (given: Parameters<typeof trialPersona>[0]) => {
   let tasks: Task[] = [];
-  const observe = async ({ rig, journeyId }: { rig: { call: <T>(method: 'GET', url: string) => Promise<{ body: T }> }; journeyId: string }) => {
+  const observe = async ({
+    rig,
+    journeyId,
+  }: {
+    rig: { call: <T>(method: 'GET', url: string) => Promise<{ body: T }> };
+    journeyId: string;
+  }) => {
     tasks = (await rig.call<{ items: Task[] }>('GET', `/v1/tasks?journey=${journeyId}&limit=100`)).body.items;
   };
   const story = await rehearse(await testGround(), playbook, readPersona(trialPersona(given), playbook), { observe });
@@ -26,9 +40,14 @@ const live = async (given: Parameters<typeof trialPersona>[0]) => {
 };
 
 /** `offset outcome template|reason` of one step, in order: what a reader of the spec would check. */
-const of = (entries: Entry[], step: string) => entries.filter((e) => e.step === step).map((e) => `${e.offset} ${e.outcome} ${e.template ?? e.reason}`);
-const taskOf = (tasks: Task[], step: string) => tasks.filter((task) => task.step === step && task.level === 0 || task.step === step && !task.title.startsWith('Escalation'))[0];
-const offset = (iso: string | null | undefined) => (iso ? (Date.parse(iso) - Date.parse(trialPersona().start)) / 3_600_000 : undefined);
+const of = (entries: Entry[], step: string) =>
+  entries.filter((e) => e.step === step).map((e) => `${e.offset} ${e.outcome} ${e.template ?? e.reason}`);
+const taskOf = (tasks: Task[], step: string) =>
+  tasks.filter(
+    (task) => (task.step === step && task.level === 0) || (task.step === step && !task.title.startsWith('Escalation')),
+  )[0];
+const offset = (iso: string | null | undefined) =>
+  iso ? (Date.parse(iso) - Date.parse(trialPersona().start)) / 3_600_000 : undefined;
 
 const at = (after: string, ...types: string[]): Events => types.map((type) => ({ after, type }));
 const setUp = at('PT2H', 'team_configured', 'roles_assigned');
@@ -39,10 +58,15 @@ const inTime = [...setUp, ...trained, ...decided, ...baselines];
 const participation = (value: number): Persona['metrics'] => [{ after: 'P5D', name: 'participation_percent', value }];
 const bought: Events = [{ after: 'P8D', type: 'subscription.started', data: { plan: 'professional' } }];
 
-describe.concurrent('000.trial-onboarding', () => {
+describe.concurrent('000.trial-onboarding', { timeout: 180_000 }, () => {
   it('takes a team that does all in time through days 1, 3, 7 and 14, and converts it with a payment method on file', async () => {
     const { entries, outcome, tasks } = await live({
-      events: [...inTime, ...at('P6DT2H', 'check_in_held'), ...at('P10D', 'payment_method_added'), ...at('P13DT2H', 'check_in_held')],
+      events: [
+        ...inTime,
+        ...at('P6DT2H', 'check_in_held'),
+        ...at('P10D', 'payment_method_added'),
+        ...at('P13DT2H', 'check_in_held'),
+      ],
       metrics: participation(85),
       facts: [
         { after: 'P6DT3H', step: 'day7-adoption', what: 'completed' },
@@ -71,10 +95,23 @@ describe.concurrent('000.trial-onboarding', () => {
   });
 
   it('holds a check-in every week, each occurrence with its own decision and task', async () => {
-    const { entries, tasks } = await live({ events: [...inTime, ...at('P6DT2H', 'check_in_held'), ...at('P13DT2H', 'check_in_held')] });
-    expect(of(entries, 'check-in-invitation')).toEqual(['P4D sent check_in_invitation', 'P11D sent check_in_invitation']);
-    expect(of(entries, 'check-in')).toEqual(['P6D sent as-planned', 'P6DT2H completed completed', 'P13D sent as-planned', 'P13DT2H completed completed']);
-    expect(tasks.filter((task) => task.step === 'check-in').map((task) => task.state)).toEqual(['completed', 'completed']);
+    const { entries, tasks } = await live({
+      events: [...inTime, ...at('P6DT2H', 'check_in_held'), ...at('P13DT2H', 'check_in_held')],
+    });
+    expect(of(entries, 'check-in-invitation')).toEqual([
+      'P4D sent check_in_invitation',
+      'P11D sent check_in_invitation',
+    ]);
+    expect(of(entries, 'check-in')).toEqual([
+      'P6D sent as-planned',
+      'P6DT2H completed completed',
+      'P13D sent as-planned',
+      'P13DT2H completed completed',
+    ]);
+    expect(tasks.filter((task) => task.step === 'check-in').map((task) => task.state)).toEqual([
+      'completed',
+      'completed',
+    ]);
   });
 
   it('lapses without a payment method, having asked for one three days before the end', async () => {
@@ -85,12 +122,16 @@ describe.concurrent('000.trial-onboarding', () => {
   });
 
   it('lapses when the payment method is taken away again before the end', async () => {
-    const { outcome } = await live({ events: [...inTime, ...at('P9D', 'payment_method_added'), ...at('P12D', 'payment_method_removed')] });
+    const { outcome } = await live({
+      events: [...inTime, ...at('P9D', 'payment_method_added'), ...at('P12D', 'payment_method_removed')],
+    });
     expect(outcome).toBe('lapsed');
   });
 
   it('reminds and gives the CSM a task when no decision is completed by day 3, and closes the task with the late decision', async () => {
-    const { entries, tasks } = await live({ events: [...setUp, ...trained, ...at('P3DT2H', 'decision_completed'), ...bought] });
+    const { entries, tasks } = await live({
+      events: [...setUp, ...trained, ...at('P3DT2H', 'decision_completed'), ...bought],
+    });
     expect(of(entries, 'day3-first-decision-check')).toEqual(['P2D missed check-missed']);
     expect(of(entries, 'first-decision-reminder')).toEqual(['P2D sent first_decision_reminder']);
     expect(of(entries, 'first-decision-help')).toEqual(['P2D sent as-planned', 'P3DT2H completed completed']);
@@ -105,9 +146,25 @@ describe.concurrent('000.trial-onboarding', () => {
     expect(of(entries, 'first-decision-help')).toEqual(['P2D sent as-planned', 'P14D missed not-answered']);
     expect(of(entries, 'baseline-request')).toEqual(['P6D skipped first-decision-not-completed']);
     expect(of(entries, 'baseline-capture')).toEqual(['P6D sent as-planned', 'P14D missed not-answered']);
-    expect(of(entries, 'check-in')).toEqual(['P6D sent as-planned', 'P13D missed not-answered', 'P13D sent as-planned', 'P14D expired journey-ended']);
-    expect(tasks.filter((task) => task.title.startsWith('Escalation') && task.ownerRole === 'cs-lead').map((task) => task.step)).toEqual(
-      expect.arrayContaining(['setup-help', 'training', 'first-decision-help', 'baseline-capture', 'check-in', 'day7-adoption']),
+    expect(of(entries, 'check-in')).toEqual([
+      'P6D sent as-planned',
+      'P13D missed not-answered',
+      'P13D sent as-planned',
+      'P14D expired journey-ended',
+    ]);
+    expect(
+      tasks
+        .filter((task) => task.title.startsWith('Escalation') && task.ownerRole === 'cs-lead')
+        .map((task) => task.step),
+    ).toEqual(
+      expect.arrayContaining([
+        'setup-help',
+        'training',
+        'first-decision-help',
+        'baseline-capture',
+        'check-in',
+        'day7-adoption',
+      ]),
     );
     expect(outcome).toBe('lapsed');
   });
@@ -131,7 +188,10 @@ describe.concurrent('000.trial-onboarding', () => {
 
   it('takes baselines from metrics as well as from events, and asks the CSM for a missing one on day 7', async () => {
     const metric = (name: string, value: number) => ({ after: 'P4D', name, value });
-    const both = await live({ events: [...setUp, ...decided, ...bought], metrics: [metric('response_minutes', 42), metric('satisfaction', 4)] });
+    const both = await live({
+      events: [...setUp, ...decided, ...bought],
+      metrics: [metric('response_minutes', 42), metric('satisfaction', 4)],
+    });
     expect(of(both.entries, 'day7-baseline-check')).toEqual(['P6D met check-met']);
     const one = await live({ events: [...setUp, ...decided, ...bought], metrics: [metric('response_minutes', 42)] });
     expect(of(one.entries, 'day7-baseline-check')).toEqual(['P6D missed check-missed']);
@@ -139,9 +199,19 @@ describe.concurrent('000.trial-onboarding', () => {
   });
 
   it('extended by command holds a third and a fourth check-in and asks for payment before the new end', async () => {
-    const events = [...inTime, ...at('P6DT2H', 'check_in_held'), ...at('P13DT2H', 'check_in_held'), ...at('P20DT2H', 'check_in_held')];
-    const { entries, outcome } = await live({ events, commands: [{ after: 'P7DT1H', command: 'extend', duration: 'P14D' }] });
-    expect(of(entries, 'check-in').filter((line) => line.includes('sent'))).toEqual(['P6D', 'P13D', 'P20D', 'P27D'].map((day) => `${day} sent as-planned`));
+    const events = [
+      ...inTime,
+      ...at('P6DT2H', 'check_in_held'),
+      ...at('P13DT2H', 'check_in_held'),
+      ...at('P20DT2H', 'check_in_held'),
+    ];
+    const { entries, outcome } = await live({
+      events,
+      commands: [{ after: 'P7DT1H', command: 'extend', duration: 'P14D' }],
+    });
+    expect(of(entries, 'check-in').filter((line) => line.includes('sent'))).toEqual(
+      ['P6D', 'P13D', 'P20D', 'P27D'].map((day) => `${day} sent as-planned`),
+    );
     expect(of(entries, 'check-in').filter((line) => line.includes('completed'))).toHaveLength(3);
     expect(of(entries, 'check-in-invitation')).toHaveLength(4);
     expect(of(entries, 'payment-method-request')).toEqual(['P25D sent payment_method_request']);
@@ -159,8 +229,19 @@ describe.concurrent('000.trial-onboarding', () => {
   it('after an unsubscribe goes on with service and transactional mail only, which is all that it has', async () => {
     const { entries } = await live({ events: [...inTime, ...at('P3D', 'unsubscribed')] });
     const mails = entries.filter((e) => e.channel === 'email' && e.outcome === 'sent').map((e) => e.step);
-    expect(mails).toEqual(['team-welcome', 'check-in-invitation', 'day7-training-offer', 'day14-review-invitation', 'check-in-invitation', 'payment-method-request']);
-    expect(playbook.stages.flatMap((stage) => stage.steps).filter((step) => step.kind === 'message' && step.class === 'marketing')).toEqual([]);
+    expect(mails).toEqual([
+      'team-welcome',
+      'check-in-invitation',
+      'day7-training-offer',
+      'day14-review-invitation',
+      'check-in-invitation',
+      'payment-method-request',
+    ]);
+    expect(
+      playbook.stages
+        .flatMap((stage) => stage.steps)
+        .filter((step) => step.kind === 'message' && step.class === 'marketing'),
+    ).toEqual([]);
   });
 
   it('moves what is not immediate into the team’s working hours after an evening sign-up', async () => {
@@ -172,9 +253,15 @@ describe.concurrent('000.trial-onboarding', () => {
     expect(of(entries, 'first-decision-reminder')).toEqual(['P2DT13H30M sent first_decision_reminder']);
   });
 
-  describe.concurrent('paused over day 3 (from day 2 to day 5)', () => {
+  describe.concurrent('paused over day 3 (from day 2 to day 5)', { timeout: 180_000 }, () => {
     const paused = (clock?: string) =>
-      live({ events: [...setUp, ...trained], commands: [{ after: 'P1DT12H', command: 'pause', ...(clock ? { clock } : {}) }, { after: 'P4DT12H', command: 'resume' }] });
+      live({
+        events: [...setUp, ...trained],
+        commands: [
+          { after: 'P1DT12H', command: 'pause', ...(clock ? { clock } : {}) },
+          { after: 'P4DT12H', command: 'resume' },
+        ],
+      });
 
     it('with the clock frozen keeps the rest of each wait, while checks and the end run on', async () => {
       const { entries, outcome } = await paused();
@@ -197,7 +284,10 @@ describe.concurrent('000.trial-onboarding', () => {
     it('with an absolute clock leaves out whatever had its date in the pause', async () => {
       const { entries } = await paused('absolute');
       expect(of(entries, 'day3-first-decision-check')).toEqual(['P4DT12H skipped missed-date']);
-      expect(of(entries, 'check-in-invitation')).toEqual(['P4DT12H skipped missed-date', 'P11D sent check_in_invitation']);
+      expect(of(entries, 'check-in-invitation')).toEqual([
+        'P4DT12H skipped missed-date',
+        'P11D sent check_in_invitation',
+      ]);
       expect(of(entries, 'check-in')[0]).toBe('P6D sent as-planned');
     });
   });

@@ -24,7 +24,13 @@ const HOUR = 3_600_000;
 function latePlaybook(): string {
   const playbook = parse(touchesPlaybook(1, 'PT1S')) as { stages: { steps: Record<string, unknown>[] }[] };
   const [step] = playbook.stages[0]!.steps;
-  const late = (id: string, due: string, within: string, otherwise: string) => ({ ...step, id, title: id, due, late: { within, otherwise } });
+  const late = (id: string, due: string, within: string, otherwise: string) => ({
+    ...step,
+    id,
+    title: id,
+    due,
+    late: { within, otherwise },
+  });
   const steps = [
     late('at-once', 'PT0S', 'P1D', 'skip'),
     late('strict', 'PT4S', 'PT1S', 'skip'),
@@ -49,8 +55,14 @@ it('a second start goes on where the first one stopped, and what fell due meanwh
 
   const second = await startRig(ground, { same: first.same });
   try {
-    const decisions = async () => Object.fromEntries((await explain(second, journey.id)).map((d) => [d.step, `${d.outcome} ${d.reason}`]));
-    await expect.poll(decisions, { timeout: 20_000 }).toMatchObject({ 'at-once': 'sent as-planned', strict: 'skipped stale', lenient: expect.stringMatching(/^sent/), replanned: expect.stringMatching(/^sent/) });
+    const decisions = async () =>
+      Object.fromEntries((await explain(second, journey.id)).map((d) => [d.step, `${d.outcome} ${d.reason}`]));
+    await expect.poll(decisions, { timeout: 20_000 }).toMatchObject({
+      'at-once': 'sent as-planned',
+      strict: 'skipped stale',
+      lenient: expect.stringMatching(/^sent/),
+      replanned: expect.stringMatching(/^sent/),
+    });
     expect((await messagesOf(second, account)).map((m) => m.step).sort()).toEqual(['at-once', 'lenient', 'replanned']);
     const { body } = await second.call<{ state: string; next: { step: string } }>('GET', `/v1/journeys/${journey.id}`);
     expect(body).toMatchObject({ state: 'running', next: { step: 'tomorrow' } });
@@ -67,8 +79,12 @@ it('rehydrates a trial whose run was terminated: it goes on from what is recorde
     const account = await putAccount(rig);
     const journey = await startTrial(rig, account, { anchor: START });
     await liveUntil(rig, journey, start + 2 * HOUR + 60_000, shift);
-    await rig.call('POST', '/v1/events', { events: [{ id: `e-${account}`, type: 'setup_completed', account, at: new Date(rig.now()).toISOString() }] });
-    await expect.poll(async () => (await messagesOf(rig, account)).map((m) => m.step).sort()).toEqual(['setup-sms', 'welcome-email']);
+    await rig.call('POST', '/v1/events', {
+      events: [{ id: `e-${account}`, type: 'setup_completed', account, at: new Date(rig.now()).toISOString() }],
+    });
+    await expect
+      .poll(async () => (await messagesOf(rig, account)).map((m) => m.step).sort())
+      .toEqual(['setup-sms', 'welcome-email']);
     await rig.client.workflow.getHandle(journey.temporal.workflowId).terminate('by hand');
 
     const { client, taskQueue, database, now } = rig;
@@ -77,7 +93,9 @@ it('rehydrates a trial whose run was terminated: it goes on from what is recorde
     expect(done).toMatchObject({ id: journey.id, is: 'restarted', terminated: false });
     await atRest(rig, journey.temporal.workflowId);
     await liveUntil(rig, journey, start + 4 * HOUR + 60_000, shift);
-    await expect.poll(async () => (await messagesOf(rig, account)).map((m) => m.step).sort()).toEqual(['first-conversation-tutorial', 'setup-sms', 'welcome-email']);
+    await expect
+      .poll(async () => (await messagesOf(rig, account)).map((m) => m.step).sort())
+      .toEqual(['first-conversation-tutorial', 'setup-sms', 'welcome-email']);
     expect(await rehydrateJourney(deps, journey.id)).toMatchObject({ is: 'restarted', terminated: true });
     await atRest(rig, journey.temporal.workflowId);
     const { body } = await rig.call<{ items: unknown[] }>('GET', `/v1/audit?limit=100`);
@@ -104,9 +122,19 @@ it('rehydrate --all-open brings every open trial onto a new, empty engine', asyn
   const connection = await NativeConnection.connect({ address: engine.address });
   try {
     const { databaseUrl, taskQueue } = first.same;
-    const env = { ...process.env, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: engine.address, TEMPORAL_NAMESPACE: engine.namespace, TENURE_TASK_QUEUE: taskQueue, TENURE_DATA_DIR: folder };
-    const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'rehydrate', '--', '--all-open'], { cwd: projectRoot(), env, timeout: 50_000 });
-    const done = stdout.trim().split('\n').map((line) => JSON.parse(line) as { id: string; is: string });
+    const env = [
+      `DATABASE_URL=${databaseUrl}`,
+      `TEMPORAL_ADDRESS=${engine.address}`,
+      `TEMPORAL_NAMESPACE=${engine.namespace}`,
+      `TENURE_TASK_QUEUE=${taskQueue}`,
+      `TENURE_DATA_DIR=${folder}`,
+    ];
+    const command = [...env, 'npm', 'run', '--silent', 'rehydrate', '--', '--all-open'];
+    const { stdout } = await promisify(execFile)('env', command, { cwd: projectRoot(), timeout: 50_000 });
+    const done = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; is: string });
     expect(done.map(({ id, is }) => [id, is]).sort()).toEqual(trials.map(({ id }) => [id, 'restarted']).sort());
 
     const second = await startRig({ ...ground, client, connection }, { same: first.same });

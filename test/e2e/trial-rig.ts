@@ -6,22 +6,45 @@ import { readJourney } from '../../db/queries/journeys/read-journey.ts';
 import { timeSkipping } from '../../temporal-config/time-skipping.ts';
 import type { Rig } from '../../workers/rehearse/rig.ts';
 
-export type Message = { id: string; at: string; channel: string; to: string; subject: string | null; template: string; state: string; journey: string; step: string; text: string };
+export type Message = {
+  id: string;
+  at: string;
+  channel: string;
+  to: string;
+  subject: string | null;
+  template: string;
+  state: string;
+  journey: string;
+  step: string;
+  text: string;
+};
 export type Decision = { step: string; outcome: string; reason: string; at: string };
 export type Started = { id: string; state: string; temporal: { workflowId: string; runId: string } };
 
 /** Stores an account of the test's own and answers its id. */
 export async function putAccount(rig: Rig, given: Record<string, unknown> = {}): Promise<string> {
   const id = `acc-${randomUUID().slice(0, 12)}`;
-  const contacts = [{ role: 'primary', email: `${id}@example.com`, phone: '+12125550147', consent: { email: true, sms: true } }];
-  const { status } = await rig.call('PUT', `/v1/accounts/${id}`, { name: 'Lakeside', plan: 'starter', timeZone: 'America/New_York', contacts, ...given });
+  const contacts = [
+    { role: 'primary', email: `${id}@example.com`, phone: '+12125550147', consent: { email: true, sms: true } },
+  ];
+  const { status } = await rig.call('PUT', `/v1/accounts/${id}`, {
+    name: 'Lakeside',
+    plan: 'starter',
+    timeZone: 'America/New_York',
+    contacts,
+    ...given,
+  });
   expect(status).toBe(201);
   return id;
 }
 
 /** Starts a journey and waits until nothing of it is in flight. */
 export async function startTrial(rig: Rig, account: string, given: Record<string, unknown> = {}): Promise<Started> {
-  const { status, body } = await rig.call<Started>('POST', '/v1/journeys', { playbook: '002.trial', account, ...given });
+  const { status, body } = await rig.call<Started>('POST', '/v1/journeys', {
+    playbook: '002.trial',
+    account,
+    ...given,
+  });
   expect(status).toBe(201);
   await atRest(rig, body.temporal.workflowId);
   return body;
@@ -37,7 +60,12 @@ export async function atRest({ client }: Rig, workflowId: string): Promise<void>
 }
 
 /** Lets a run of a shifted rig live until the virtual instant `at`, and the rig's own clock with it. */
-export async function liveUntil(rig: Rig, journey: Pick<Started, 'temporal'>, at: number, shift: number): Promise<void> {
+export async function liveUntil(
+  rig: Rig,
+  journey: Pick<Started, 'temporal'>,
+  at: number,
+  shift: number,
+): Promise<void> {
   await timeSkipping(rig.client).fastForwardTo(journey.temporal.workflowId, at - shift);
   rig.setNow(at);
   await atRest(rig, journey.temporal.workflowId);

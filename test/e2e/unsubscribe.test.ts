@@ -16,12 +16,17 @@ let shift: number;
 
 beforeAll(async () => {
   const { mailer } = composePorts({});
-  rig = await startRig(await testGround(), { ports: { mailer: { ...mailer, send: (mail, o) => (mails.push(mail), mailer.send(mail, o)) } } });
+  rig = await startRig(await testGround(), {
+    ports: { mailer: { ...mailer, send: (mail, o) => (mails.push(mail), mailer.send(mail, o)) } },
+  });
   shift = rig.shiftTo(start);
 });
 afterAll(() => rig.stop());
 
-const tellLogin = (account: string) => rig.call('POST', '/v1/events', { events: [{ id: `login-${account}`, type: 'user_logged_in', account, at: new Date(rig.now()).toISOString() }] });
+const tellLogin = (account: string) =>
+  rig.call('POST', '/v1/events', {
+    events: [{ id: `login-${account}`, type: 'user_logged_in', account, at: new Date(rig.now()).toISOString() }],
+  });
 
 /** A trial that has just had its marketing mail of day 3, and that mail's one-click link. */
 async function afterMarketing(): Promise<{ account: string; journey: Started; link: string }> {
@@ -39,7 +44,12 @@ async function afterMarketing(): Promise<{ account: string; journey: Started; li
 
 const suppressed = async () => (await rig.database.sql`select count(*)::int as n from suppressions`)[0]!.n as number;
 const oneClick = (link: string) =>
-  rig.app.inject({ method: 'POST', url: link, headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: 'List-Unsubscribe=One-Click' });
+  rig.app.inject({
+    method: 'POST',
+    url: link,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: 'List-Unsubscribe=One-Click',
+  });
 
 describe('the link of a marketing mail', () => {
   it('shows a page to GET and takes no for an answer only from POST, at once and for all journeys', async () => {
@@ -52,7 +62,10 @@ describe('the link of a marketing mail', () => {
 
     expect((await oneClick(link)).statusCode).toBe(200);
     expect(await suppressed()).toBe(before + 1);
-    const known = await rig.call<{ contacts: { consent: Record<string, { given: boolean; source: string }> }[] }>('GET', `/v1/accounts/${account}`);
+    const known = await rig.call<{ contacts: { consent: Record<string, { given: boolean; source: string }> }[] }>(
+      'GET',
+      `/v1/accounts/${account}`,
+    );
     expect(known.body.contacts[0]!.consent.email).toMatchObject({ given: false, source: 'one-click' });
 
     const again = await oneClick(link);
@@ -60,7 +73,9 @@ describe('the link of a marketing mail', () => {
     expect(await suppressed()).toBe(before + 1);
 
     await liveUntil(rig, journey, start + 5 * DAY_MS + 1, shift);
-    await expect.poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day6-offer')).toMatchObject({ outcome: 'skipped', reason: 'unsubscribed' });
+    await expect
+      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day6-offer'))
+      .toMatchObject({ outcome: 'skipped', reason: 'unsubscribed' });
   });
 
   it('holds for another account that writes to the same address', async () => {
@@ -72,7 +87,9 @@ describe('the link of a marketing mail', () => {
     const journey = await startTrial(rig, other, { anchor: START });
     await tellLogin(other);
     await liveUntil(rig, journey, start + 2 * DAY_MS + 1, shift);
-    await expect.poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day3-checkin')).toMatchObject({ reason: 'unsubscribed' });
+    await expect
+      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day3-checkin'))
+      .toMatchObject({ reason: 'unsubscribed' });
     expect((await messagesOf(rig, other)).map((m) => m.step)).toContain('welcome-email');
   });
 
@@ -98,25 +115,36 @@ describe('the event `unsubscribed`', () => {
     ];
     const account = await putAccount(rig, { contacts });
     const said = async () => {
-      const { body } = await rig.call<{ contacts: { consent: Record<string, { given: boolean }> }[] }>('GET', `/v1/accounts/${account}`);
+      const { body } = await rig.call<{ contacts: { consent: Record<string, { given: boolean }> }[] }>(
+        'GET',
+        `/v1/accounts/${account}`,
+      );
       return body.contacts.map(({ consent }) => [consent.email?.given, consent.sms?.given]);
     };
     rig.setNow(start + 1_000);
     const before = await suppressed();
     const event = { id: `no-${account}`, type: 'unsubscribed', account };
     expect((await rig.call('POST', '/v1/events', { events: [event] })).body).toEqual({ accepted: 1, duplicates: 0 });
-    expect(await said()).toEqual([[false, true], [false, undefined]]);
+    expect(await said()).toEqual([
+      [false, true],
+      [false, undefined],
+    ]);
     expect(await suppressed()).toBe(before + 2);
     expect((await rig.call('POST', '/v1/events', { events: [event] })).body).toEqual({ accepted: 0, duplicates: 1 });
     rig.setNow(start + 2_000);
     await rig.call('POST', '/v1/events', { events: [{ ...event, id: `sms-${account}`, data: { channel: 'sms' } }] });
-    expect(await said()).toEqual([[false, false], [false, false]]);
+    expect(await said()).toEqual([
+      [false, false],
+      [false, false],
+    ]);
     expect(await suppressed()).toBe(before + 3);
   });
 
   it('refuses a channel that there is not', async () => {
     const account = await putAccount(rig);
-    const { status } = await rig.call('POST', '/v1/events', { events: [{ id: `x-${account}`, type: 'unsubscribed', account, data: { channel: 'fax' } }] });
+    const { status } = await rig.call('POST', '/v1/events', {
+      events: [{ id: `x-${account}`, type: 'unsubscribed', account, data: { channel: 'fax' } }],
+    });
     expect(status).toBe(400);
   });
 });

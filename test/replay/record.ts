@@ -14,7 +14,8 @@ type Run = { client: Client; workflowId: string; runId: string };
 /** `npx tsx test/replay/record.ts <version>`: records the histories of each scenario with the workflows as they are now; of a chain its first and last run. */
 async function main(): Promise<void> {
   const [version] = process.argv.slice(2);
-  if (!version || !/^\d+\.\d+\.\d+$/.test(version)) throw new Error('usage: npx tsx test/replay/record.ts <version>, for example 0.1.0');
+  if (!version || !/^\d+\.\d+\.\d+$/.test(version))
+    throw new Error('usage: npx tsx test/replay/record.ts <version>, for example 0.1.0');
   const folder = join(projectRoot(), 'test', 'replay', 'histories');
   await mkdir(folder, { recursive: true });
   const ground = await breakGround(() => undefined);
@@ -24,7 +25,8 @@ async function main(): Promise<void> {
       const observe = async (run: Run) => {
         const last = await lastRun(run);
         await record({ ...run, file: join(folder, `trialJourney__${name}__${version}.json`) });
-        if (last !== run.runId) await record({ ...run, runId: last, file: join(folder, `trialJourney__${name}-last__${version}.json`) });
+        if (last !== run.runId)
+          await record({ ...run, runId: last, file: join(folder, `trialJourney__${name}-last__${version}.json`) });
       };
       await rehearse(ground, playbook, readPersona(raw, playbook), { continueEvery, observe });
     }

@@ -17,14 +17,19 @@ export type HistoryJson = { events: HistoryEvent[] };
 let bundle: Promise<{ code: string }> | undefined;
 
 /** Replays a history through today's workflows; answers the timers it started and those of the history, in ms. Throws on any other difference. */
-export async function replay(history: HistoryJson, workflowId: string): Promise<{ replayed: number[]; recorded: number[] }> {
+export async function replay(
+  history: HistoryJson,
+  workflowId: string,
+): Promise<{ replayed: number[]; recorded: number[] }> {
   quietRuntime();
   bundle ??= bundleWorkflowCode({
     workflowsPath: join(projectRoot(), 'workflows', 'index.ts'),
     workflowInterceptorModules: [join(projectRoot(), 'test', 'replay', 'timer-interceptor.ts')],
   });
   const replayed: number[] = [];
-  const sinks: InjectedSinks<TimerSinks> = { timers: { started: { fn: (_info, durationMs) => void replayed.push(durationMs), callDuringReplay: true } } };
+  const sinks: InjectedSinks<TimerSinks> = {
+    timers: { started: { fn: (_info, durationMs) => void replayed.push(durationMs), callDuringReplay: true } },
+  };
   await Worker.runReplayHistory({ workflowBundle: await bundle, sinks }, structuredClone(history), workflowId);
   const recorded = history.events.flatMap((event) => {
     const timeout = event.timerStartedEventAttributes?.startToFireTimeout;

@@ -15,7 +15,14 @@ const atSteps = [
   { after: 'P4DT13H', command: 'run-now', step: 'day6-offer' },
 ];
 
-const decided = ['team_configured', 'roles_assigned', 'training_held', 'decision_completed'].map((type) => ({ after: 'PT20H', type }));
+const allDone = [
+  'team_configured',
+  'roles_assigned',
+  'training_held',
+  'decision_completed',
+  'baseline_response_time_recorded',
+  'baseline_satisfaction_recorded',
+].map((type) => ({ after: 'PT1H', type }));
 const heldThenBought = [
   { after: 'P6DT2H', type: 'check_in_held' },
   { after: 'P6DT4H', type: 'subscription.started', data: { plan: 'professional' } },
@@ -24,14 +31,39 @@ const heldThenBought = [
 /** The shapes of a trial whose histories every later version must replay. */
 export const scenarios: Scenario[] = [
   { name: 'expired', playbook: '002.trial', persona: trialPersona({ metrics: low, events: login }) },
-  { name: 'converted', playbook: '002.trial', persona: trialPersona({ metrics: high, events: [...login, { after: 'P1DT6H', type: 'purchase' }] }) },
-  { name: 'paused', playbook: '002.trial', persona: trialPersona({ metrics: high, events: login, commands: pausedOverDay3 }) },
-  { name: 'extended', playbook: '002.trial', persona: trialPersona({ metrics: medium, events: login, facts: [{ after: 'P7D', step: 'day6-offer', what: 'accepted' }] }) },
-  { name: 'commanded', playbook: '002.trial', persona: trialPersona({ metrics: high, events: login, commands: atSteps }) },
-  { name: 'continued', playbook: '002.trial', persona: trialPersona({ metrics: high, events: login, commands: pausedOverDay3 }), continueEvery: 6 },
+  {
+    name: 'converted',
+    playbook: '002.trial',
+    persona: trialPersona({ metrics: high, events: [...login, { after: 'P1DT6H', type: 'purchase' }] }),
+  },
+  {
+    name: 'paused',
+    playbook: '002.trial',
+    persona: trialPersona({ metrics: high, events: login, commands: pausedOverDay3 }),
+  },
+  {
+    name: 'extended',
+    playbook: '002.trial',
+    persona: trialPersona({
+      metrics: medium,
+      events: login,
+      facts: [{ after: 'P7D', step: 'day6-offer', what: 'accepted' }],
+    }),
+  },
+  {
+    name: 'commanded',
+    playbook: '002.trial',
+    persona: trialPersona({ metrics: high, events: login, commands: atSteps }),
+  },
+  {
+    name: 'continued',
+    playbook: '002.trial',
+    persona: trialPersona({ metrics: high, events: login, commands: pausedOverDay3 }),
+    continueEvery: 6,
+  },
   {
     name: 'onboarding',
     playbook: '000.trial-onboarding',
-    persona: trialPersona({ events: [...decided, ...heldThenBought] }),
+    persona: trialPersona({ account: { timeZone: 'UTC' }, events: [...allDone, ...heldThenBought] }),
   },
 ];

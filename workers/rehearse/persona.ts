@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ContactBody, TimeZone } from '../../workflows/contracts/api.ts';
+import { CommandBody } from '../../workflows/contracts/commands.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import { IsoDuration } from '../../workflows/contracts/time.ts';
@@ -38,11 +39,18 @@ export function readPersona(json: unknown, playbook: Playbook): Persona {
     ...notIn('fact', Object.keys(personaFacts(persona)), Object.keys(playbook.reads.facts)),
     ...notIn('metric', persona.metrics.map((m) => m.name), Object.keys(playbook.reads.metrics)),
     ...notIn('event', persona.events.map((e) => e.type), Object.keys(playbook.reads.events)),
-    ...notIn('step', persona.facts.map((f) => f.step), [...steps]),
+    ...notIn('step', [...persona.facts, ...persona.commands].flatMap((item) => (typeof item.step === 'string' ? [item.step] : [])), [...steps]),
     ...persona.events.flatMap((e) => notIn(`field of event ${e.type}`, Object.keys(e.data ?? {}), Object.keys(playbook.reads.events[e.type]?.fields ?? {}))),
   ];
+  const malformed = persona.commands.flatMap(commandProblems);
+  if (malformed.length > 0) throw new TenureError('invalid-request', malformed.join('\n'));
   if (unknown.length > 0) throw new TenureError('unknown-name', `${playbook.id} does not read ${unknown.join('; ')}. \`--describe\` lists what it reads.`);
   return persona;
+}
+
+function commandProblems({ after, ...command }: Persona['commands'][number]): string[] {
+  const parsed = CommandBody.safeParse({ reason: 'rehearsal', ...command });
+  return parsed.success ? [] : [`the command "${command.command}" after ${after}: ${z.prettifyError(parsed.error)}`];
 }
 
 const notIn = (kind: string, names: string[], known: string[]) =>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isGrpcServiceError } from '@temporalio/client';
+import { ServiceError, isGrpcServiceError } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
@@ -104,7 +104,7 @@ async function stateOf({ rig, workflowId }: Run): Promise<State | undefined> {
     if (!busy) {
       // A run that has just continued as new cannot be asked before its first task.
       const state = await handle.query(journeyStateQuery).catch((error: unknown) => {
-        if (isGrpcServiceError(error)) return undefined;
+        if (isGrpcServiceError(error instanceof ServiceError ? error.cause : error)) return undefined;
         throw error;
       });
       if (state && !Object.values(state.steps).some((step) => step.st === 'sending') && !state.ended) return state;

@@ -19,7 +19,13 @@ import { startWorker } from '../worker.ts';
 import type { RunningWorker, WorkerParts } from '../worker.ts';
 
 /** What several rigs share: one engine, one bundle, and a source of databases that are migrated and have all shipped playbooks. */
-export type Ground = { client: Client; connection: NativeConnection; newDatabase(): Promise<string>; bundle: WorkflowBundle; log: Logger };
+export type Ground = {
+  client: Client;
+  connection: NativeConnection;
+  newDatabase(): Promise<string>;
+  bundle: WorkflowBundle;
+  log: Logger;
+};
 
 /** Tenure whole, but for the listening socket, on a database and a task queue of its own, with a clock that is set. */
 export type Rig = {
@@ -36,7 +42,12 @@ export type Rig = {
   setNow(at: number): void;
   /** Makes the journeys that start from now on live as if it were `at`; answers their distance to real time, ms. */
   shiftTo(at: number): number;
-  call<T = unknown>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: T }>;
+  call<T = unknown>(
+    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+    url: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: T }>;
   stop(): Promise<void>;
 };
 
@@ -53,7 +64,14 @@ export async function prepareDatabase(url: string): Promise<void> {
 /** Starts a rig. */
 export async function startRig(
   ground: Ground,
-  options: { continueEvery?: number; ports?: Partial<WorkerParts['ports']>; settings?: Partial<WorkerParts['settings']>; probe?: WorkerParts['probe']; withoutWorker?: boolean; same?: Same } = {},
+  options: {
+    continueEvery?: number;
+    ports?: Partial<WorkerParts['ports']>;
+    settings?: Partial<WorkerParts['settings']>;
+    probe?: WorkerParts['probe'];
+    withoutWorker?: boolean;
+    same?: Same;
+  } = {},
 ): Promise<Rig> {
   const { client, connection, bundle, log } = ground;
   let clockShift = 0;
@@ -74,8 +92,29 @@ export async function startRig(
     ...{ database, client, log, clock: now, clockShift: () => clockShift, continueEvery: options.continueEvery },
     config: { publicUrl, systemZone: 'UTC', secret, taskQueue, temporalUiUrl: 'http://temporal.test', namespace },
   });
-  const settings = { secret, publicUrl, mailFrom: 'Tenure <no-reply@tenure.test>', systemZone: 'UTC', policy: defaultPolicy, ...options.settings };
-  const start = () => startWorker({ connection, namespace, client, taskQueue, bundle, database, log, settings, clock: now, probe: options.probe, ports: { ...composePorts({}), ...options.ports }, maxCachedWorkflows: 50 });
+  const settings = {
+    secret,
+    publicUrl,
+    mailFrom: 'Tenure <no-reply@tenure.test>',
+    systemZone: 'UTC',
+    policy: defaultPolicy,
+    ...options.settings,
+  };
+  const start = () =>
+    startWorker({
+      connection,
+      namespace,
+      client,
+      taskQueue,
+      bundle,
+      database,
+      log,
+      settings,
+      clock: now,
+      probe: options.probe,
+      ports: { ...composePorts({}), ...options.ports },
+      maxCachedWorkflows: 50,
+    });
   const rig: Rig = {
     ...{ app, client, database, taskQueue, same, key, now },
     worker: options.withoutWorker ? { done: Promise.resolve(), stop: () => Promise.resolve() } : await start(),
@@ -84,8 +123,18 @@ export async function startRig(
       set = at;
       return (clockShift = at - Date.now());
     },
-    call: async <T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}) => {
-      const answer = await app.inject({ method, url, headers: { authorization: `Bearer ${key}`, ...headers }, ...(body === undefined ? {} : { payload: body as object }) });
+    call: async <T>(
+      method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+      url: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ) => {
+      const answer = await app.inject({
+        method,
+        url,
+        headers: { authorization: `Bearer ${key}`, ...headers },
+        ...(body === undefined ? {} : { payload: body as object }),
+      });
       return { status: answer.statusCode, body: (answer.body ? answer.json() : undefined) as T };
     },
     stop: async () => {

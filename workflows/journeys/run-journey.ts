@@ -1,7 +1,15 @@
 import * as wf from '@temporalio/workflow';
 import { COMMAND_REFUSED, TenureState, commandUpdate, happenedSignal, journeyStateQuery } from '../messages.ts';
 import type { Command } from '../contracts/commands.ts';
-import type { Change, CommandAnswer, DeliverOutcome, Effect, Ended, Input, JourneyInput } from '../contracts/journey.ts';
+import type {
+  Change,
+  CommandAnswer,
+  DeliverOutcome,
+  Effect,
+  Ended,
+  Input,
+  JourneyInput,
+} from '../contracts/journey.ts';
 import { shiftedNow } from '../contracts/time.ts';
 import type { Rules } from '../rules/rules.ts';
 import { createKernel } from '../kernel/create-kernel.ts';
@@ -43,8 +51,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     else if (effect.t === 'escalate') {
       const { step, n, level } = effect;
       void beside(`${step}^${level}`, () => escalate({ journeyId, account, step, n, level, clockShift, state }));
-    }
-    else wf.upsertSearchAttributes([{ key: TenureState, value: kernel.status(state) }]);
+    } else wf.upsertSearchAttributes([{ key: TenureState, value: kernel.status(state) }]);
   };
 
   const beside = <T>(key: string, run: () => Promise<T>): Promise<T> => {
@@ -54,7 +61,11 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   };
 
   const touch = ({ step, n, due, staleAfter }: Effect & { t: 'touch' }) => {
-    void beside(step, () => deliver.executeWithOptions({ summary: titleOf(step) }, [{ journeyId, account, step, n, due, staleAfter, clockShift, state }]))
+    void beside(step, () =>
+      deliver.executeWithOptions({ summary: titleOf(step) }, [
+        { journeyId, account, step, n, due, staleAfter, clockShift, state },
+      ]),
+    )
       .catch((error: unknown): DeliverOutcome => {
         if (wf.isCancellation(error)) return { is: 'recalled' };
         if (error instanceof wf.ActivityFailure) return { is: 'failed', reason: 'internal-error' };
@@ -64,10 +75,17 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   };
 
   wf.setHandler(journeyStateQuery, () => state, { description: 'The whole kernel state' });
-  wf.setHandler(happenedSignal, (happenings) => happenings.forEach((happening) => apply({ t: 'happening', happening })), {
-    description: 'Facts and events, in the order in which they were stored',
+  wf.setHandler(
+    happenedSignal,
+    (happenings) => happenings.forEach((happening) => apply({ t: 'happening', happening })),
+    {
+      description: 'Facts and events, in the order in which they were stored',
+    },
+  );
+  wf.setHandler(commandUpdate, answer, {
+    validator: refuse,
+    description: 'A staff command: accepted with its new dates, or refused with the reason',
   });
-  wf.setHandler(commandUpdate, answer, { validator: refuse, description: 'A staff command: accepted with its new dates, or refused with the reason' });
 
   function refuse(command: Command): void {
     const refusal = kernel.refuse(state, command, now());
@@ -83,7 +101,11 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     const changes = kernel.changes(before, state);
     if (duplicate) return { rev, status: kernel.status(state), changes, duplicate };
     await wf.condition(() => recalled.every((step) => !inFlight.has(step)));
-    const result: CommandAnswer = { rev, status: kernel.status(state), changes: [...changes, ...whatBecameOf(recalled)] };
+    const result: CommandAnswer = {
+      rev,
+      status: kernel.status(state),
+      changes: [...changes, ...whatBecameOf(recalled)],
+    };
     await recordCommand({ journeyId, commandId: command.id, answer: result, state, at: now() });
     return result;
   }
@@ -93,7 +115,9 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   const whatBecameOf = (recalled: string[]): Change[] =>
     recalled.map((step) => {
       const s = state.steps[step];
-      return s?.outcome ? { what: step, to: s.outcome, note: 'was already at the provider' } : { what: step, note: 'recalled before it left' };
+      return s?.outcome
+        ? { what: step, to: s.outcome, note: 'was already at the provider' }
+        : { what: step, note: 'recalled before it left' };
     });
 
   const mayContinueAsNew = () =>
@@ -109,7 +133,8 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     const wake = kernel.nextWake(state);
     const moved = () => (state.ended ? inFlight.size === 0 : kernel.nextWake(state) !== wake || mayContinueAsNew());
     if (wake === undefined || state.ended) await alarms.never(moved);
-    else if (wake > now()) await alarms.until(wake, Math.max(1, wake - clockShift - Date.now()), wakeSummary(wake), moved);
+    else if (wake > now())
+      await alarms.until(wake, Math.max(1, wake - clockShift - Date.now()), wakeSummary(wake), moved);
     if (!state.ended) apply({ t: 'tick' });
   }
   await conclude({ journeyId, account, at: now(), state });

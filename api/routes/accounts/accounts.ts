@@ -9,7 +9,7 @@ import { forgetAccount } from '../../accounts/forget-account.ts';
 import { saveAccount } from '../../accounts/save-account.ts';
 import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
-import type { Catalog } from '../../playbooks/catalog.ts';
+import type { CatalogReader } from '../../playbooks/catalog.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
 import type { Db, Tx } from '../../../db/database.ts';
@@ -44,7 +44,7 @@ const AccountView = AccountItem.extend({
 const params = z.object({ id: OpaqueId });
 
 /** Accounts and their contacts. */
-export function accountRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => Promise<Catalog>): void {
+export function accountRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): void {
   const {
     database: { db },
     clock,

@@ -4,14 +4,14 @@ import { EventBody } from '../../../workflows/contracts/api.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { ingestEvents } from '../../events/ingest-events.ts';
 import { launch } from '../../journeys/start-journey.ts';
-import type { Catalog } from '../../playbooks/catalog.ts';
+import type { CatalogReader } from '../../playbooks/catalog.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
 
 const Accepted = z.object({ accepted: z.number().int(), duplicates: z.number().int() });
 
 /** What happened outside. */
-export function eventRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => Promise<Catalog>): void {
+export function eventRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): void {
   app.post(
     '/v1/events',
     {

@@ -13,7 +13,7 @@ import { present } from '../../journeys/present.ts';
 import { launch } from '../../journeys/start-journey.ts';
 import { Forecast, JourneyItem, JourneyView, forecastOf, toForecast, toItem, toView } from '../../journeys/view.ts';
 import { mustFind } from '../../playbooks/catalog.ts';
-import type { Catalog } from '../../playbooks/catalog.ts';
+import type { CatalogReader } from '../../playbooks/catalog.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { idFor } from '../../plugins/idempotency.ts';
 import { problemsOf } from '../../responses.ts';
@@ -43,7 +43,7 @@ export async function mustRead(db: Db | Tx, id: string): Promise<JourneyRow> {
 const Mark = z.object({ at: markAt, id: z.uuid() });
 
 /** Journeys: start, list, read. */
-export function journeyRoutes(app: Api, deps: Deps, catalogOf: (db: Db | Tx) => Promise<Catalog>): void {
+export function journeyRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): void {
   const {
     database: { db },
     clock,

@@ -8,6 +8,7 @@ import { readPlaybook } from '../../../db/queries/playbooks/read-playbook.ts';
 import { describePlaybook } from '../../../playbooks/publish/describe.ts';
 import { checkPlaybook, publish } from '../../../playbooks/publish/publish.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
+import type { CatalogReader } from '../../playbooks/catalog.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
@@ -41,7 +42,7 @@ const Source = z.strictObject({ source: z.string().min(1).max(131_072).describe(
 const params = z.object({ id: z.string().max(100) });
 
 /** Playbooks: the versioned definitions that journeys follow. */
-export function playbookRoutes(app: Api, { database: { db }, clock }: Deps): void {
+export function playbookRoutes(app: Api, { database: { db }, clock }: Deps, catalogOf: CatalogReader): void {
   const tags = ['playbooks'];
   app.get(
     '/v1/playbooks',
@@ -144,6 +145,7 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps): voi
           });
         return done;
       });
+      catalogOf.forget();
       return reply.status(created ? 201 : 200).send({ id: published.id, version: published.version });
     },
   );

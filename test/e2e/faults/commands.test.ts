@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import proto from '@temporalio/proto';
@@ -49,16 +48,7 @@ const mixture = (k: number): Said[] => {
   return all.map((_, i) => ({ ...all[(i * 5 + k * 3) % 14]!, id: `c${i}` }));
 };
 
-/** As a patient person: told to come again, or not told in time, the same command is repeated under the same id. */
-async function insist(journey: Journey, said: Said): Promise<Answer<{ code?: string; rev?: number; outcome?: string }>> {
-  for (;;) {
-    const answer = await system.command(journey, said);
-    if (![429, 503, 504].includes(answer.status)) return answer;
-    if (answer.status !== 429) expect(answer.body).toMatchObject({ outcome: 'unknown', id: said.id });
-    await delay(200 + Math.random() * 300);
-  }
-}
-
+const insist = (journey: Journey, said: Said): Promise<Answer<{ code?: string; rev?: number }>> => system.insist(journey, said);
 const rowsOf = (journey: Journey) => system.database.db.select().from(commands).where(eq(commands.journeyId, journey.id));
 const auditOf = async (journey: Journey) => (await system.database.db.select().from(audit).where(eq(audit.target, `journey:${journey.id}`))).filter((row) => row.action.startsWith('journey.') && 'command' in row.details);
 const stateOf = (journey: Journey): Promise<State> => system.client.workflow.getHandle(journey.workflowId).query(journeyStateQuery);

@@ -91,6 +91,15 @@ export async function startSystem(
       return { id, account, to, workflowId: temporal.workflowId };
     },
     command: (journey: { id: string }, body: Body) => call('POST', `/v1/journeys/${journey.id}/commands`, { reason: 'a test', ...body }),
+    /** As a patient person: told to come again, or not told in time, the same command is repeated under the same id. */
+    insist: async (journey: { id: string }, said: { id: string; [argument: string]: unknown }): Promise<Answer<Loose>> => {
+      for (;;) {
+        const answer = await system.command(journey, said);
+        if (![429, 503, 504].includes(answer.status)) return answer;
+        if (answer.status !== 429 && (answer.body.outcome !== 'unknown' || answer.body.id !== said.id)) return answer;
+        await delay(200 + Math.random() * 300);
+      }
+    },
     read: (journey: { id: string }) => must('GET', `/v1/journeys/${journey.id}`),
     commandRow: (journey: { id: string }, id: string) => one(database.db.select().from(commands).where(and(eq(commands.journeyId, journey.id), eq(commands.id, id)))),
     journeyRow: async (journey: { id: string }) => (await one(database.db.select().from(journeys).where(eq(journeys.id, journey.id))))!,

@@ -4,6 +4,7 @@ import type { Command, Refusal } from '../../../workflows/contracts/commands.ts'
 import type { DeliverOutcome, Happening, Input, State } from '../../../workflows/contracts/journey.ts';
 import { parseDuration } from '../../../workflows/contracts/time.ts';
 import type { Due, Timetable } from '../../../workflows/contracts/timetable.ts';
+import { undisturbed } from '../../../workflows/kernel/forecast.ts';
 import { DAY, HOUR, Run, due, step, timetableOf, trial } from './fixtures.ts';
 import { UTC, zoneOf } from './zones.ts';
 
@@ -468,19 +469,26 @@ export class Chaos {
     }
   }
 
+  /** What is on its way, in the order of a forecast: the timetable's. */
+  private inOrder(): void {
+    const place = (key: string) => this.run.timetable.steps.findIndex((x) => x.id === key.split('#')[0]);
+    const sorted = [...this.inFlight].sort(([a], [b]) => place(a) - place(b));
+    this.inFlight.clear();
+    for (const [key, n] of sorted) this.inFlight.set(key, n);
+  }
+
   private next(): string | undefined {
     return this.inFlight.keys().next().value;
   }
 
-  /** Leaves the journey alone, resumed, until it ends. */
+  /** Leaves the journey alone, resumed, until it ends; every touch is answered at once, in the order of starting. */
   finish(): this {
+    this.inOrder();
     if (this.state.pause?.until === null)
       this.input({ t: 'command', now: this.now, command: { id: `resume-${this.now}`, name: 'resume' } });
     for (let i = 0; i < 3000; i++) {
-      for (let key = this.next(); key !== undefined; key = this.next()) {
-        const s = this.run.timetable.steps.find((x) => x.id === key!.split('#')[0])!;
-        this.answer(key, s.kind === 'check' ? { is: 'met' } : { is: 'sent', ...(s.open ? { opens: true } : {}) });
-      }
+      for (let key = this.next(); key !== undefined; key = this.next())
+        this.answer(key, undisturbed(this.run.timetable.steps.find((x) => x.id === key!.split('#')[0])!));
       if (this.state.ended && this.inFlight.size === 0) break;
       const wake = this.run.kernel.nextWake(this.state);
       if (wake === undefined && this.inFlight.size === 0) break;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Input } from '../../../workflows/contracts/journey.ts';
 import { fold } from '../../../workflows/kernel/fold.ts';
-import { DAY, HOUR, Run, START, iso } from './fixtures.ts';
+import { parseDuration } from '../../../workflows/contracts/time.ts';
+import { DAY, HOUR, Run, START, due, iso, step, timetableOf } from './fixtures.ts';
+import { UTC } from './zones.ts';
 
 const pause = { name: 'pause', until: null, clock: null } as const;
 const lines = (run: Run, now: number) =>
@@ -49,6 +51,35 @@ describe('a forecast', () => {
     const run = new Run().runTo(START);
     run.command(START, { name: 'exit' });
     expect(run.kernel.forecast(run.state, START)).toEqual([]);
+  });
+});
+
+describe('touches that are on their way when a forecast is made', () => {
+  const every2Days = { repeat: { every: parseDuration('P2D'), until: 'to', max: 5 } };
+  const pair = timetableOf(
+    [
+      step('first', 'one', due('PT0S'), { ...every2Days, late: { within: 0, otherwise: 'replan' } }),
+      step('second', 'one', due('PT0S'), { ...every2Days, late: { within: 5 * DAY, otherwise: 'skip' } }),
+    ],
+    { anchors: { to: { from: 'start', offset: parseDuration('P8D') } }, minGap: HOUR },
+  );
+  const NOW = START + 2 * DAY + 1;
+
+  // Found by the property "forecasts what then happens": `first` was recalled and started again, so it is in flight behind `second`.
+  it.each([
+    ['in the timetable’s order, as the forecast has it', ['first', 'second'], [NOW, NOW]],
+    ['the other way round: the gap between touches then falls to the first', ['second', 'first'], [NOW + HOUR, NOW]],
+  ])('are answered %s', (_, order, [first, second]) => {
+    const run = new Run(pair, { zone: UTC });
+    run.tick(START);
+    run.outcome(START + DAY, 'first', { is: 'recalled' });
+    const forecast = run.kernel.forecast(run.state, NOW);
+    for (const id of order) run.outcome(NOW, id, { is: 'sent' });
+    run.runTo(START + 9 * DAY);
+    const second2 = (id: string) => run.log.filter((x) => x.effect.t === 'touch' && x.effect.step === id && x.effect.n === 2);
+    expect([second2('first')[0]!.at, second2('second')[0]!.at]).toEqual([first, second]);
+    const told = forecast.slice(0, 2).map((x) => `${x.step} ${x.at}`);
+    expect(told).toEqual([`first ${NOW}`, `second ${NOW}`]);
   });
 });
 

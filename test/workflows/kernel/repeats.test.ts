@@ -18,7 +18,9 @@ describe('an earlier occurrence of a repeating step', () => {
     const run = weekly().runTo(START + 6 * DAY);
     run.fact(START + 6 * DAY + HOUR, 'check-in', 'completed');
     expect(run.state.steps['check-in']).toMatchObject({ st: 'waiting', n: 2 });
-    expect(run.state.past).toMatchObject([{ step: 'check-in', n: 1, outcome: 'completed', at: START + 6 * DAY + HOUR }]);
+    expect(run.state.past).toMatchObject([
+      { step: 'check-in', n: 1, outcome: 'completed', at: START + 6 * DAY + HOUR },
+    ]);
     run.tick(START + 13 * DAY);
     expect(run.state.past).toHaveLength(1);
     run.answer();
@@ -49,7 +51,9 @@ describe('an earlier occurrence of a repeating step', () => {
   });
 
   it('needs no keeping when it was only sent: its own activity said so', () => {
-    const run = new Run(timetableOf([step('d', 'one', due('P1D'), { repeat: { every: parseDuration('P1D'), max: 4 } })]));
+    const run = new Run(
+      timetableOf([step('d', 'one', due('P1D'), { repeat: { every: parseDuration('P1D'), max: 4 } })]),
+    );
     run.runTo(START + 5 * DAY);
     expect(run.touches()).toHaveLength(4);
     expect(run.state.past).toBeUndefined();

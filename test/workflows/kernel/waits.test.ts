@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../workflows/contracts/time.ts';
-import { DAY, HOUR, Run, START, at, due, iso, step, timetableOf } from './fixtures.ts';
+import { DAY, HOUR, Run, START, due, iso, step, timetableOf } from './fixtures.ts';
 import { UTC, zoneOf } from './zones.ts';
 
 const after = (ms: number) => iso(START + ms)!;

@@ -1,0 +1,60 @@
+import type postgres from 'postgres';
+
+type Work = (tx: postgres.TransactionSql) => unknown;
+
+/** What the server or the socket says when a connection is gone, or goes in this moment. */
+const GONE = /^(CONNECTION_CLOSED|ECONNRESET|EPIPE|ETIMEDOUT|57P01|57P02|25P03)$/;
+
+// postgres.js 3.4 goes on writing to a connection that a transaction has lost (its issues 1154, 1155, 1208): an error that nobody can catch
+// ends the process, or the rest of the work runs outside of any transaction once that connection is back.
+/** Makes a transaction that loses its connection fail, and run no further statement. */
+export function guardTransactions(sql: postgres.Sql): void {
+  const begin = sql.begin.bind(sql) as (options: string, work: Work) => Promise<unknown>;
+  const guarded = async (...given: [Work] | [string, Work]) => {
+    const [options, work] = given.length === 1 ? ['', given[0]] : given;
+    const lost: { by?: unknown } = {};
+    const running = begin(options, (tx) => untilGone(Promise.resolve(work(guard(tx, lost)))));
+    running.catch((error: unknown) => void (lost.by = error));
+    return running;
+  };
+  sql.begin = guarded as typeof sql.begin;
+}
+
+function guard(tx: postgres.TransactionSql, lost: { by?: unknown }): postgres.TransactionSql {
+  const check = () => {
+    if (lost.by !== undefined) throw lost.by;
+  };
+  return new Proxy(tx, {
+    apply(target, self, args) {
+      check();
+      return Reflect.apply(target as never, self, args) as unknown;
+    },
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (name === 'unsafe')
+        return (...args: unknown[]) => {
+          check();
+          return Reflect.apply(value as never, target, args) as unknown;
+        };
+      if (name === 'savepoint')
+        return async (...args: unknown[]) => {
+          check();
+          const work = args.pop() as Work;
+          const inner: Work = (nested) => untilGone(Promise.resolve(work(guard(nested, lost))));
+          return Reflect.apply(value as never, target, [...args, inner]) as Promise<unknown>;
+        };
+      return value;
+    },
+  });
+}
+
+// Whoever rejects here makes the driver write a rollback. The transaction itself fails by the closing of its connection, which such errors announce.
+function untilGone<T>(work: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => void work.then(resolve, (error: unknown) => void (isGone(error) || reject(error as Error))));
+}
+
+function isGone(error: unknown): boolean {
+  for (let e = error as { code?: unknown; cause?: unknown } | undefined; e; e = e.cause as typeof e)
+    if (typeof e.code === 'string' && GONE.test(e.code)) return true;
+  return false;
+}
