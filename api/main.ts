@@ -6,9 +6,9 @@ import { createLog } from '../temporal-config/log.ts';
 import { projectRoot } from '../temporal-config/root.ts';
 import { openDatabase } from '../db/database.ts';
 import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
+import { signingSecret } from '../db/queries/keys/signing-secret.ts';
 import { loadConfig } from '../temporal-config/config.ts';
 import { clientTracing } from '../temporal-config/tracing.ts';
-import { signingSecret } from '../temporal-config/secret.ts';
 import { startApi } from './server.ts';
 
 /** `npm run api`: the API alone against a given database and engine; several may run at once. The engine may be down when it starts. */
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     config: {
       publicUrl: config.publicUrl ?? `http://${host}:${port}`,
       systemZone,
-      secret: signingSecret(config),
+      secret: await signingSecret(database.db, config.secret),
       taskQueue,
       temporalUiUrl: '',
       namespace,

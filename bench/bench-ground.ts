@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +62,7 @@ export async function breakBenchGround(): Promise<BenchGround> {
   const client = await connectClient(config, engine);
   const { connection, namespace } = await connectWorker(config, engine);
   const { taskQueue } = config;
-  const settings = composeSettings(config, 'http://tenure.bench');
+  const settings = composeSettings(config, 'http://tenure.bench', randomBytes(24).toString('base64url'));
   const api = await startApi({
     ...{ database, client, log, host: '127.0.0.1', port: 0, clock: Date.now },
     config: { publicUrl: 'http://tenure.bench', systemZone: 'UTC', secret: settings.secret, taskQueue, temporalUiUrl: '', namespace },

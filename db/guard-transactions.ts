@@ -1,5 +1,6 @@
 import type postgres from 'postgres';
 
+type Lost = { by?: unknown };
 type Work = (tx: postgres.TransactionSql) => unknown;
 
 /** What the server or the socket says when a connection is gone, or goes in this moment. */
@@ -12,15 +13,15 @@ export function guardTransactions(sql: postgres.Sql): void {
   const begin = sql.begin.bind(sql) as (options: string, work: Work) => Promise<unknown>;
   const guarded = async (...given: [Work] | [string, Work]) => {
     const [options, work] = given.length === 1 ? ['', given[0]] : given;
-    const lost: { by?: unknown } = {};
-    const running = begin(options, (tx) => untilGone(Promise.resolve(work(guard(tx, lost)))));
+    const lost: Lost = {};
+    const running = begin(options, (tx) => untilGone(Promise.resolve(work(guard(tx, lost))), lost));
     running.catch((error: unknown) => void (lost.by = error));
     return running;
   };
   sql.begin = guarded as typeof sql.begin;
 }
 
-function guard(tx: postgres.TransactionSql, lost: { by?: unknown }): postgres.TransactionSql {
+function guard(tx: postgres.TransactionSql, lost: Lost): postgres.TransactionSql {
   const check = () => {
     if (lost.by !== undefined) throw lost.by;
   };
@@ -40,7 +41,7 @@ function guard(tx: postgres.TransactionSql, lost: { by?: unknown }): postgres.Tr
         return async (...args: unknown[]) => {
           check();
           const work = args.pop() as Work;
-          const inner: Work = (nested) => untilGone(Promise.resolve(work(guard(nested, lost))));
+          const inner: Work = (nested) => untilGone(Promise.resolve(work(guard(nested, lost))), lost);
           return Reflect.apply(value as never, target, [...args, inner]) as Promise<unknown>;
         };
       return value;
@@ -48,9 +49,19 @@ function guard(tx: postgres.TransactionSql, lost: { by?: unknown }): postgres.Tr
   });
 }
 
-// Whoever rejects here makes the driver write a rollback. The transaction itself fails by the closing of its connection, which such errors announce.
-function untilGone<T>(work: Promise<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => void work.then(resolve, (error: unknown) => void (isGone(error) || reject(error as Error))));
+/** So long the closing of the connection may be in coming after a statement has announced it. */
+const ANNOUNCED_MS = 250;
+
+// Whoever rejects here makes the driver write a rollback. The transaction itself fails by the closing of its connection, which such errors announce;
+// when it does not close after all, the error was of something else and the rollback is right.
+function untilGone<T>(work: Promise<T>, lost: Lost): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const failed = (error: Error) => {
+      if (isGone(error)) setTimeout(() => lost.by === undefined && reject(error), ANNOUNCED_MS);
+      else reject(error);
+    };
+    void work.then(resolve, failed);
+  });
 }
 
 function isGone(error: unknown): boolean {

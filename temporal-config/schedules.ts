@@ -27,6 +27,7 @@ export async function ensureSchedules(client: Client, taskQueue: string): Promis
       taskQueue,
       args: [],
       staticSummary: 'Hourly housekeeping',
+      priority: { priorityKey: 5 },
     },
   });
 }

@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from './config.ts';
 
-/** The secret that signs links: the given one, or one made at the first start and kept in the data folder (mode 0600). */
-export function signingSecret(config: Pick<Config, 'secret' | 'dataDir'>): string {
-  return config.secret ?? keptSecret(config.dataDir, 'secret');
-}
-
-/** A random secret (32 bytes, base64url) made once under this name in a folder; two processes at once get the same one. */
+/** A random secret (32 bytes, base64url, mode 0600) made once under this name in a folder; two processes at once get the same one. */
 export function keptSecret(folder: string, name: string): string {
   const path = join(folder, name);
   mkdirSync(folder, { recursive: true });

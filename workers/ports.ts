@@ -5,7 +5,6 @@ import { createSmtpMailer } from '../activities/email/smtp-mailer.ts';
 import { createEmbeddedSms } from '../activities/sms/embedded-sms.ts';
 import { defaultPolicy } from '../activities/arbiter/policy.ts';
 import type { Config } from '../temporal-config/config.ts';
-import { signingSecret } from '../temporal-config/secret.ts';
 import type { WorkerParts } from './worker.ts';
 
 /** The providers that the configuration names; what it does not name is embedded. */
@@ -19,6 +18,6 @@ export function composePorts(config: Pick<Config, 'smtpUrl'>): WorkerParts['port
 }
 
 /** What activities need to know of the deployment. */
-export function composeSettings(config: Config, publicUrl: string): WorkerParts['settings'] {
-  return { secret: signingSecret(config), publicUrl, mailFrom: config.mailFrom, systemZone: config.systemZone, policy: defaultPolicy };
+export function composeSettings(config: Pick<Config, 'mailFrom' | 'systemZone'>, publicUrl: string, secret: string): WorkerParts['settings'] {
+  return { secret, publicUrl, mailFrom: config.mailFrom, systemZone: config.systemZone, policy: defaultPolicy };
 }

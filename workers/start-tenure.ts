@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
+import { signingSecret } from '../db/queries/keys/signing-secret.ts';
 import { startApi } from '../api/server.ts';
 import { mailboxUrl } from '../api/mailbox-url.ts';
 import { openDatabase } from '../db/database.ts';
@@ -9,7 +10,6 @@ import { connectClient, connectWorker } from '../temporal-config/connect.ts';
 import { startEngine } from '../temporal-config/engine.ts';
 import { freePort } from '../temporal-config/ports.ts';
 import { startPostgres } from '../temporal-config/postgres.ts';
-import { signingSecret } from '../temporal-config/secret.ts';
 import { migrate, prepareServers } from './prepare.ts';
 import { composePorts, composeSettings } from './ports.ts';
 import { startWorker } from './worker.ts';
@@ -40,6 +40,7 @@ export async function startTenure({ config, log, progress, signal }: Options): P
     const database = openDatabase(postgres.url, { max: 20 });
     stops.push(() => database.close());
     const firstKey = await ensureAdminKey(database.db, { given: config.adminKey, now: new Date() });
+    const secret = await signingSecret(database.db, config.secret);
 
     const client = await connectClient(config, engine);
     stops.push(() => client.connection.close());
@@ -56,13 +57,12 @@ export async function startTenure({ config, log, progress, signal }: Options): P
     const { taskQueue, maxCachedWorkflows, tracing } = config;
     const worker = await startWorker({
       ...{ connection, namespace, client, taskQueue, bundle, database, ports, log, maxCachedWorkflows, tracing },
-      settings: composeSettings(config, publicUrl),
+      settings: composeSettings(config, publicUrl, secret),
     });
     stops.push(async () => {
       await worker.stop();
       await ports.mailer.close();
     });
-    const secret = signingSecret(config);
     const api = await startApi({
       ...{ database, client, log, host: config.host, port: apiPort, clock: Date.now },
       config: { publicUrl, systemZone: config.systemZone, secret, taskQueue, temporalUiUrl: engine.uiUrl ?? '', namespace },

@@ -2,6 +2,7 @@ import { loadConfig } from '../temporal-config/config.ts';
 import { workflowBundle } from '../temporal-config/bundle.ts';
 import { connectClient, connectWorker } from '../temporal-config/connect.ts';
 import { openDatabase } from '../db/database.ts';
+import { signingSecret } from '../db/queries/keys/signing-secret.ts';
 import { composePorts, composeSettings } from './ports.ts';
 import { createLog } from '../temporal-config/log.ts';
 import { installRuntime } from './runtime.ts';
@@ -23,7 +24,8 @@ async function main(): Promise<void> {
   const bundle = await workflowBundle(config);
   const ports = composePorts(config);
   const { taskQueue, maxCachedWorkflows, tracing } = config;
-  const settings = composeSettings(config, config.publicUrl ?? `http://${config.host}:${config.port}`);
+  const secret = await signingSecret(database.db, config.secret);
+  const settings = composeSettings(config, config.publicUrl ?? `http://${config.host}:${config.port}`, secret);
   const worker = await startWorker({ connection, namespace, client, taskQueue, bundle, database, ports, settings, log, maxCachedWorkflows, tracing });
   log.info({ taskQueue, buildId: bundle.buildId.slice(0, 16) }, 'worker ready');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void worker.stop());

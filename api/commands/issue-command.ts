@@ -14,6 +14,7 @@ import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { CommandAnswer } from '../../workflows/contracts/journey.ts';
 import { startRun } from '../journeys/start-run.ts';
 import { hashBody } from '../plugins/idempotency.ts';
+import { asShown } from './as-shown.ts';
 import { sendUpdate } from './send-update.ts';
 import type { Sent } from './send-update.ts';
 import { toCommand } from './to-command.ts';
@@ -53,7 +54,7 @@ export function createCommandIssuer(deps: IssuerDeps): CommandIssuer {
   const issue = async ({ journeyId, id, body, actor, bulkId }: Issue): Promise<CommandAnswer> => {
     const journey = await readJourney(db, journeyId);
     if (!journey) throw new TenureError('unknown-journey', 'There is no such journey.', { journey: journeyId });
-    const run = toCommand(body, id, journey.snapshot.zone);
+    const run = await asShown(db, journey, toCommand(body, id, journey.snapshot.zone), clock());
     const bodyHash = hashBody({ ...body, id: undefined, dryRun: undefined });
     return inTurn(journeyId, async () => {
       const note = { journeyId, id, run, bodyHash, reason: body.reason, actor, receivedAt: new Date(clock()), bulkId };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Db } from '../../db/database.ts';
+import { readCommand } from '../../db/queries/commands/read-command.ts';
 import type { JourneyItem as Row } from '../../db/queries/journeys/list-journeys.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import type { Change, ForecastEntry, JourneyStatus, State } from '../../workflows/contracts/journey.ts';
@@ -41,7 +42,14 @@ export const Forecast = z.array(
 );
 export const JourneyView = JourneyItem.extend({
   pause: z
-    .object({ since: z.string(), until: z.string().nullable(), clock: z.string().nullable(), by: z.string() })
+    .object({
+      since: z.string(),
+      until: z.string().nullable(),
+      clock: z.string().nullable(),
+      by: z.string(),
+      reason: z.string().nullable(),
+      command: z.string(),
+    })
     .nullable(),
   forecast: Forecast,
 }).meta({ id: 'Journey' });
@@ -93,7 +101,12 @@ export async function toView(
   config: ApiConfig,
 ): Promise<z.infer<typeof JourneyView>> {
   const now = await present(db, row, clock);
-  return { ...toItem(row, config), ...presentFields(row, now), ...pauseAndForecast(now) };
+  return {
+    ...toItem(row, config),
+    ...presentFields(row, now),
+    pause: await pauseOf(db, row, now),
+    forecast: toForecast(forecastOf(now)),
+  };
 }
 
 function presentFields(row: JourneyRow, { kernel, state }: Present) {
@@ -111,11 +124,16 @@ function presentFields(row: JourneyRow, { kernel, state }: Present) {
   };
 }
 
-function pauseAndForecast(now: Present) {
-  const { pause } = now.state;
+async function pauseOf(db: Db, { id }: JourneyRow, { state: { pause } }: Present) {
+  if (!pause) return null;
+  const command = await readCommand(db, id, pause.by);
   return {
-    pause: pause && { since: iso(pause.since), until: isoOrNull(pause.until), clock: pause.clock, by: pause.by },
-    forecast: toForecast(forecastOf(now)),
+    since: iso(pause.since),
+    until: isoOrNull(pause.until),
+    clock: pause.clock,
+    by: command?.actor ?? 'tenure',
+    reason: command?.reason ?? null,
+    command: pause.by,
   };
 }
 

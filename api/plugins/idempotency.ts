@@ -9,6 +9,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     idempotency: { caller: string; key: string; settled: boolean } | null;
   }
+  interface FastifyContextConfig {
+    /** A 202 of this route is its whole answer: what it accepted is stored. */
+    stored?: true;
+  }
 }
 
 const DAY_MS = 86_400_000;
@@ -80,7 +84,9 @@ export function idempotency(app: Api, { database: { db }, clock }: Deps): void {
     const claim = request.idempotency;
     if (!claim || claim.settled) return payload;
     claim.settled = true;
-    const keep = reply.statusCode < 500 && reply.statusCode !== 429 && reply.statusCode !== 202;
+    const { statusCode } = reply;
+    const final = statusCode !== 202 || request.routeOptions.config.stored === true;
+    const keep = final && statusCode < 500 && statusCode !== 429;
     const body = typeof payload === 'string' && payload !== '' ? (JSON.parse(payload) as unknown) : null;
     await settleKey(db, claim, keep ? { status: reply.statusCode, body } : undefined);
     return payload;

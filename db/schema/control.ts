@@ -18,7 +18,14 @@ export const holds = pgTable(
     releasedAt: instant('released_at'),
     releasedBy: text('released_by'),
   },
-  (t) => [index('holds_open').on(t.accountId).where(sql`${t.releasedAt} is null`), index('holds_until').on(t.until).where(sql`${t.releasedAt} is null`)],
+  (t) => [
+    index('holds_open')
+      .on(t.accountId)
+      .where(sql`${t.releasedAt} is null`),
+    index('holds_until')
+      .on(t.until)
+      .where(sql`${t.releasedAt} is null`),
+  ],
 );
 
 /** Nothing leaves at all: everywhere, by channel, by provider or by playbook. */
@@ -36,7 +43,11 @@ export const stops = pgTable(
     releasedAt: instant('released_at'),
     releasedBy: text('released_by'),
   },
-  (t) => [index('stops_open').on(t.scope).where(sql`${t.releasedAt} is null`)],
+  (t) => [
+    index('stops_open')
+      .on(t.scope)
+      .where(sql`${t.releasedAt} is null`),
+  ],
 );
 
 /** Touches that wait on a hold or stop (`hold:<id>`, `stop:<id>`, `provider:<name>`, `paused`): woken when it ends. */
@@ -52,6 +63,9 @@ export const waiters = pgTable(
   },
   (t) => [primaryKey({ columns: [t.hold, t.journeyId, t.step] })],
 );
+
+/** What every process of one deployment must share. */
+export const secrets = pgTable('secrets', { name: text('name').primaryKey(), value: text('value').notNull() });
 
 export const apiKeys = pgTable('api_keys', {
   id: uuid('id').primaryKey(),

@@ -119,6 +119,19 @@ describe('Idempotency-Key', () => {
     expect((await start({ 'idempotency-key': key }, id, 'admin')).status).toBe(200);
   });
 
+  test('events stored under a key answer the same again', async () => {
+    const events = [{ id: randomUUID(), type: 'user_logged_in', account: await account() }];
+    const send = () =>
+      api.call('POST', '/v1/events', {
+        as: 'service',
+        body: { events },
+        headers: { 'idempotency-key': events[0]!.id },
+      });
+    const first = await send();
+    expect(first).toMatchObject({ status: 202, body: { accepted: 1, duplicates: 0 } });
+    expect(await send()).toMatchObject({ status: 202, body: first.body });
+  });
+
   test('while the first is being worked on the second is told so; a wrong key is refused', async () => {
     const id = await account();
     const key = randomUUID();
@@ -157,7 +170,18 @@ describe('problems', () => {
       [api.call('POST', `/v1/offers/${randomUUID()}/decline`, { body: {} }), 404, 'unknown-item'],
       [api.call('POST', `/v1/holds/${randomUUID()}/release`, { body: { reason: 'x' } }), 404, 'unknown-item'],
       [api.call('POST', '/v1/holds', { body: { account: 'nobody', reason: 'x' } }), 404, 'unknown-account'],
+      [api.call('POST', `/v1/tasks/${randomUUID()}/complete`), 404, 'unknown-item'],
       [api.call('POST', '/v1/stops', { body: { scope: 'channel', reason: 'x' } }), 400, 'invalid-request'],
+      [
+        api.call('POST', '/v1/stops', { body: { scope: 'channel', target: 'fax', reason: 'x' } }),
+        400,
+        'invalid-request',
+      ],
+      [
+        api.call('POST', '/v1/stops', { body: { scope: 'playbook', target: 'none', reason: 'x' } }),
+        404,
+        'unknown-playbook',
+      ],
       [api.call('POST', '/v1/playbooks', { body: { source: 'id: [' } }), 422, 'invalid-playbook'],
       [api.call('GET', '/v1/playbooks/none'), 404, 'unknown-playbook'],
     ];
@@ -181,7 +205,7 @@ describe('problems', () => {
 
   test('stops are placed and released once, and shown while they stand', async () => {
     const placed = await api.call('POST', '/v1/stops', {
-      body: { scope: 'playbook', target: '999.none', reason: 'x' },
+      body: { scope: 'playbook', target: '000.trial-onboarding', reason: 'x' },
     });
     expect(placed).toMatchObject({ status: 201, body: { scope: 'playbook', inFlight: 0 } });
     expect((await api.call('GET', '/v1/stops', { as: 'viewer' })).body.items.map((stop: Json) => stop.id)).toContain(

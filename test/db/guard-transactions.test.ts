@@ -38,7 +38,9 @@ it('a transaction that loses its connection between statements writes nothing mo
     await tx.execute(raw`insert into written values ('first')`);
     await kill(await pidOf(tx));
     await new Promise((resolve) => setTimeout(resolve, 300));
-    inner = await tx.transaction((nested) => nested.execute(raw`insert into written values ('nested')`)).catch((error: unknown) => error);
+    inner = await tx
+      .transaction((nested) => nested.execute(raw`insert into written values ('nested')`))
+      .catch((error: unknown) => error);
     await tx.execute(raw`insert into written values ('after')`);
   });
   await expect(work).rejects.toThrow();

@@ -83,7 +83,7 @@ it('rehydrates a trial whose run was terminated: it goes on from what is recorde
       events: [{ id: `e-${account}`, type: 'setup_completed', account, at: new Date(rig.now()).toISOString() }],
     });
     await expect
-      .poll(async () => (await messagesOf(rig, account)).map((m) => m.step).sort())
+      .poll(async () => (await messagesOf(rig, account)).map((m) => m.step).sort(), { timeout: 20_000 })
       .toEqual(['setup-sms', 'welcome-email']);
     await rig.client.workflow.getHandle(journey.temporal.workflowId).terminate('by hand');
 
@@ -94,7 +94,7 @@ it('rehydrates a trial whose run was terminated: it goes on from what is recorde
     await atRest(rig, journey.temporal.workflowId);
     await liveUntil(rig, journey, start + 4 * HOUR + 60_000, shift);
     await expect
-      .poll(async () => (await messagesOf(rig, account)).map((m) => m.step).sort())
+      .poll(async () => (await messagesOf(rig, account)).map((m) => m.step).sort(), { timeout: 20_000 })
       .toEqual(['first-conversation-tutorial', 'setup-sms', 'welcome-email']);
     expect(await rehydrateJourney(deps, journey.id)).toMatchObject({ is: 'restarted', terminated: true });
     await atRest(rig, journey.temporal.workflowId);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composePorts } from '../../workers/ports.ts';
 import type { OutgoingMail } from '../../activities/ports.ts';
+import { settle } from '../../workers/rehearse/persona-driver.ts';
 import { startRig } from '../../workers/rehearse/rig.ts';
 import type { Rig } from '../../workers/rehearse/rig.ts';
 import { DAY_MS } from '../../workflows/contracts/time.ts';
@@ -9,6 +10,7 @@ import { START } from './personas.ts';
 import { explain, liveUntil, messagesOf, putAccount, startTrial } from './trial-rig.ts';
 import type { Started } from './trial-rig.ts';
 
+const PATIENT = { timeout: 20_000 };
 const start = Date.parse(START);
 const mails: OutgoingMail[] = [];
 let rig: Rig;
@@ -23,10 +25,11 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-const tellLogin = (account: string) =>
-  rig.call('POST', '/v1/events', {
-    events: [{ id: `login-${account}`, type: 'user_logged_in', account, at: new Date(rig.now()).toISOString() }],
-  });
+async function tellLogin(account: string, journey: Started): Promise<void> {
+  const at = new Date(rig.now()).toISOString();
+  await rig.call('POST', '/v1/events', { events: [{ id: `login-${account}`, type: 'user_logged_in', account, at }] });
+  await settle(rig, journey.id);
+}
 
 /** A trial that has just had its marketing mail of day 3, and that mail's one-click link. */
 async function afterMarketing(): Promise<{ account: string; journey: Started; link: string }> {
@@ -34,9 +37,9 @@ async function afterMarketing(): Promise<{ account: string; journey: Started; li
   shift = rig.shiftTo(start);
   const account = await putAccount(rig);
   const journey = await startTrial(rig, account, { anchor: START });
-  await tellLogin(account);
+  await tellLogin(account, journey);
   await liveUntil(rig, journey, start + 2 * DAY_MS + 1, shift);
-  await expect.poll(async () => (await messagesOf(rig, account)).map((m) => m.step)).toContain('day3-checkin');
+  await expect.poll(async () => (await messagesOf(rig, account)).map((m) => m.step), PATIENT).toContain('day3-checkin');
   const mail = mails.findLast((one) => one.to === `${account}@example.com` && one.headers['List-Unsubscribe']);
   const link = new URL(/<(http[^>]+)>/.exec(mail!.headers['List-Unsubscribe']!)![1]!).pathname;
   return { account, journey, link };
@@ -74,7 +77,7 @@ describe('the link of a marketing mail', () => {
 
     await liveUntil(rig, journey, start + 5 * DAY_MS + 1, shift);
     await expect
-      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day6-offer'))
+      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day6-offer'), PATIENT)
       .toMatchObject({ outcome: 'skipped', reason: 'unsubscribed' });
   });
 
@@ -85,10 +88,10 @@ describe('the link of a marketing mail', () => {
     const contacts = [{ role: 'primary', email: `${account.toUpperCase()}@example.com`, consent: { email: true } }];
     const other = await putAccount(rig, { contacts });
     const journey = await startTrial(rig, other, { anchor: START });
-    await tellLogin(other);
+    await tellLogin(other, journey);
     await liveUntil(rig, journey, start + 2 * DAY_MS + 1, shift);
     await expect
-      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day3-checkin'))
+      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day3-checkin'), PATIENT)
       .toMatchObject({ reason: 'unsubscribed' });
     expect((await messagesOf(rig, other)).map((m) => m.step)).toContain('welcome-email');
   });

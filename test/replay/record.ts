@@ -44,8 +44,14 @@ async function lastRun({ client, workflowId, runId }: Run): Promise<string> {
 async function record({ client, workflowId, runId, file }: Run & { file: string }): Promise<void> {
   const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   const { events } = JSON.parse(historyToJSON(history)) as { events: unknown[] };
-  await writeFile(file, `{"events":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`);
+  await writeFile(
+    file,
+    `{"events":[\n${events.map((event) => JSON.stringify(event, withoutMachine)).join(',\n')}\n]}\n`,
+  );
   process.stdout.write(`${file}\n`);
 }
+
+/** Who did the work is nothing to a replay. */
+const withoutMachine = (key: string, value: unknown) => (key === 'identity' ? undefined : value);
 
 await main();

@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Waits until `check` gives something, asking every 40 ms; what it threw or gave last is the error when it never does. */
-export async function eventually<T>(what: string, check: () => Promise<T> | T, withinMs = 20_000): Promise<NonNullable<T>> {
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T> | T,
+  withinMs = 20_000,
+): Promise<NonNullable<T>> {
   const until = performance.now() + withinMs;
-  for (let last: unknown; ; ) {
+  for (let last: unknown; ;) {
     try {
       const found = await check();
       if (found) return found;

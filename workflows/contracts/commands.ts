@@ -3,7 +3,9 @@ import { ClockRule, IsoDuration } from './time.ts';
 import type { Instant } from './time.ts';
 
 /** An opaque id of an account, owner, key or command. Never an e-mail address. */
-export const OpaqueId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 of A–Z a–z 0–9 _ - (an opaque id, never an e-mail address)');
+export const OpaqueId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 of A–Z a–z 0–9 _ - (an opaque id, never an e-mail address)');
 const StepId = z.string().min(1).max(80);
 const When = z.iso.datetime({ offset: true });
 
@@ -25,7 +27,12 @@ export const CommandBody = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('run-now'), step: StepId, ...base }),
   z.strictObject({ command: z.literal('postpone'), step: StepId, to: When, ...base }),
   z.strictObject({ command: z.literal('extend'), duration: IsoDuration, stage: StepId.optional(), ...base }),
-  z.strictObject({ command: z.literal('move-date'), date: z.union([When, z.iso.date()]), anchor: StepId.optional(), ...base }),
+  z.strictObject({
+    command: z.literal('move-date'),
+    date: z.union([When, z.iso.date()]),
+    anchor: StepId.optional(),
+    ...base,
+  }),
   z.strictObject({ command: z.literal('change-plan'), plan: z.string().min(1).max(64), ...base }),
   z.strictObject({ command: z.literal('set-owner'), owner: OpaqueId, ...base }),
   z.strictObject({ command: z.literal('note'), ...base }),
@@ -34,8 +41,14 @@ export const CommandBody = z.discriminatedUnion('command', [
 export type CommandBody = z.infer<typeof CommandBody>;
 export type CommandName = CommandBody['command'];
 
-/** A command as a run sees it: parsed, dates as instants, no free text. */
-export type Command = { id: string; ifRev?: number } & (
+/**
+ * What a state has been told last: ids of its newest command and happening. Two states alike in it differ by time and by what
+ * became of touches only; revisions cannot say so, since a run that wakes late counts fewer of them than a fold of its snapshot.
+ */
+export type Heard = { command: string | null; happening: string | null };
+
+/** A command as a run sees it: parsed, dates as instants, no free text. `ifHeard` makes up for an `ifRev` that was counted outside the run. */
+export type Command = { id: string; ifRev?: number; ifHeard?: Heard } & (
   | { name: 'pause'; until: Instant | null; clock: ClockRule | null }
   | { name: 'resume' | 'note' | 'exit' }
   | { name: 'skip' | 'run-now'; step: string }
@@ -47,9 +60,30 @@ export type Command = { id: string; ifRev?: number } & (
 );
 
 export type RefusalCode =
-  | 'journey-ended' | 'already-paused' | 'not-paused' | 'unknown-step' | 'step-done' | 'step-sending' | 'step-open' | 'step-not-waiting'
-  | 'journey-paused' | 'not-extendable' | 'extension-too-long' | 'not-movable' | 'unknown-anchor' | 'date-in-past' | 'date-too-far' | 'past-stage-end'
-  | 'same-value' | 'changed-since-preview' | 'unknown-stage' | 'duration-not-positive';
+  | 'journey-ended'
+  | 'already-paused'
+  | 'not-paused'
+  | 'unknown-step'
+  | 'step-done'
+  | 'step-sending'
+  | 'step-open'
+  | 'step-not-waiting'
+  | 'journey-paused'
+  | 'not-extendable'
+  | 'extension-too-long'
+  | 'not-movable'
+  | 'unknown-anchor'
+  | 'date-in-past'
+  | 'date-too-far'
+  | 'past-stage-end'
+  | 'same-value'
+  | 'changed-since-preview'
+  | 'unknown-stage'
+  | 'duration-not-positive';
 
 /** Why a command was not applied, and the nearest command that would be (as a body without id and reason). */
-export type Refusal = { code: RefusalCode; reason: string; nearest: { command: CommandName; [argument: string]: unknown } | null };
+export type Refusal = {
+  code: RefusalCode;
+  reason: string;
+  nearest: { command: CommandName; [argument: string]: unknown } | null;
+};

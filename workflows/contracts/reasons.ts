@@ -19,6 +19,7 @@ export const reasons = {
   answered: 'The customer answered.',
   expired: 'It was open until its end and nobody answered.',
   'not-answered': 'It was open until its end and nobody answered.',
+  'told-after-end': 'The customer or staff did it, but the journey had ended before it heard of that, and stays ended.',
   'already-done': 'What it asks for had been done already.',
   // Waits.
   stopped: 'A stop is in force: nothing of this kind leaves.',

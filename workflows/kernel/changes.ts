@@ -1,5 +1,5 @@
 import type { Change, Pause, State, StepState } from '../contracts/journey.ts';
-import { iso } from './refusals.ts';
+import { iso } from './refusal.ts';
 import { status } from './views.ts';
 
 function stands(x: StepState | undefined): string | null {

@@ -30,6 +30,7 @@ const closedByTime = (x: StepState): boolean =>
 
 function close(d: Draft, step: TimetableStep, what: FactKind, at: Instant, now: Instant): void {
   const { offer } = d.s.steps[step.id]!;
+  if (d.s.ended) return finish(d, step, what, 'told-after-end', at);
   finish(d, step, what, undefined, at);
   const changes = d.book.rules.onFact?.(d.book.timetable, d.s, {
     step: step.id,
@@ -46,13 +47,13 @@ function carryOut(d: Draft, change: RuleChange, now: Instant): void {
   else extendAnchor(d, change.anchor, change.by, now);
 }
 
-/** A fact from before the step was closed by time, told after it: it wins, and what followed the expiry is planned anew. */
+/**
+ * A fact from before the step was closed by time, told after it: it wins, and what followed the expiry is planned anew. An
+ * ended journey stays ended: the fact is noted as told too late, and changes nothing else.
+ */
 function overrule(d: Draft, step: TimetableStep, what: FactKind, at: Instant, now: Instant): void {
-  if (d.s.ended) {
-    finish(d, step, what, undefined, at);
-    return;
-  }
   close(d, step, what, at, now);
+  if (d.s.ended) return;
   for (const other of d.book.timetable.steps) {
     const y = d.s.steps[other.id]!;
     if (other.due.from !== `step:${step.id}` || d.s.stages[other.stage]?.ended !== undefined) continue;

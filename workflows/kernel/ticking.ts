@@ -117,7 +117,8 @@ export function settle(d: Draft, now: Instant): boolean {
   let left = MOST_MOMENTS;
   follow(d, now);
   for (let m = nextMoment(d.book, d.s); m && m.at <= now; m = nextMoment(d.book, d.s)) {
-    if (left-- === 0) throw new RangeError(`the timetable of ${d.book.timetable.playbook} does not settle: ${m.what} ${m.id}`);
+    if (left-- === 0)
+      throw new RangeError(`the timetable of ${d.book.timetable.playbook} does not settle: ${m.what} ${m.id}`);
     happen(d, m, now);
     follow(d, m.what === 'step' ? now : m.at);
     changed = true;

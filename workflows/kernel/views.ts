@@ -1,3 +1,4 @@
+import type { Heard } from '../contracts/commands.ts';
 import type { JourneyStatus, State } from '../contracts/journey.ts';
 import type { Instant } from '../contracts/time.ts';
 import { draftOf } from './book.ts';
@@ -6,6 +7,15 @@ import { resume } from './pausing.ts';
 
 /** Whether a journey runs, is paused or has ended. */
 export const status = (s: State): JourneyStatus => (s.ended ? 'ended' : s.pause ? 'paused' : 'running');
+
+/** What the journey has been told last. */
+export function heard(s: State): Heard {
+  const newest = Object.keys(s.answered).reduce<string | null>(
+    (a, b) => (a === null || s.answered[b]! > s.answered[a]! ? b : a),
+    null,
+  );
+  return { command: newest, happening: s.seen.at(-1) ?? null };
+}
 
 /** The step that comes next and when; null when paused without a date, or when only an input brings one. */
 export function next(book: Book, state: State): { step: string; at: Instant } | null {

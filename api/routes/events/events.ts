@@ -15,7 +15,7 @@ export function eventRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): voi
   app.post(
     '/v1/events',
     {
-      config: { needs: 'ingest' },
+      config: { needs: 'ingest', stored: true },
       bodyLimit: deps.limits.eventBytes,
       schema: {
         tags: ['events'],

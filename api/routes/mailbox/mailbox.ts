@@ -48,7 +48,7 @@ export function mailboxRoutes(app: Api, { database: { db }, config }: Deps): voi
             <td>${when(row)}</td>
             <td><span class="tag">${row.channel}</span></td>
             <td>${row.to}</td>
-            <td><a href="${base}/${row.id}">${row.subject ?? row.text.slice(0, 80)}</a></td>
+            <td><a href="${base}/${row.id}">${row.subject ?? (row.text.slice(0, 80) || '(erased)')}</a></td>
             <td><span class="tag ${row.state}">${row.state}</span></td>
           </tr>`,
       );

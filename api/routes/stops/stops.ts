@@ -3,8 +3,12 @@ import { listOpenStops } from '../../../db/queries/holds/list-open.ts';
 import { placeStop } from '../../../db/queries/holds/place-stop.ts';
 import type { StopRow } from '../../../db/queries/holds/place-stop.ts';
 import { releaseStop } from '../../../db/queries/holds/release-stop.ts';
+import { readPlaybook } from '../../../db/queries/playbooks/read-playbook.ts';
+import { TenureError } from '../../../workflows/contracts/errors.ts';
+import { Channel } from '../../../workflows/contracts/playbook.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
+import { InvalidRequest } from '../../problem.ts';
 import { problemsOf } from '../../responses.ts';
 import { Reason, When } from '../holds/holds.ts';
 
@@ -25,6 +29,15 @@ const StopView = z
 /** Stops: nothing leaves at all. */
 export function stopRoutes(app: Api, { database: { db }, clock, limits }: Deps): void {
   const tags = ['stops'];
+  // A stop of what does not exist stops nothing, while staff believe that it does.
+  const checkTarget = async ({ scope, target }: { scope: string; target?: string }) => {
+    if (target === undefined) return;
+    if (scope === 'channel' && !Channel.safeParse(target).success)
+      throw new InvalidRequest([{ pointer: '/target', detail: `one of ${Channel.options.join(', ')}` }]);
+    if (scope === 'playbook' && !(await readPlaybook(db, target)))
+      throw new TenureError('unknown-playbook', `There is no playbook ${target}.`, { playbook: target });
+  };
+
   app.post(
     '/v1/stops',
     {
@@ -40,12 +53,13 @@ export function stopRoutes(app: Api, { database: { db }, clock, limits }: Deps):
         }),
         response: {
           201: StopView.extend({ inFlight: z.number().int() }),
-          ...problemsOf('invalid-request', 'invalid-date'),
+          ...problemsOf('invalid-request', 'invalid-date', 'unknown-playbook'),
         },
       },
     },
     async (request, reply) => {
       const { until, ...rest } = request.body;
+      await checkTarget(rest);
       const { stop, inFlight } = await placeStop(db, {
         ...rest,
         until: until === undefined ? null : new Date(until),

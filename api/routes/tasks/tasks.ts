@@ -67,17 +67,19 @@ export function taskRoutes(app: Api, { database: { db }, clock }: Deps): void {
         tags,
         summary: 'Complete a task, or one item of a checklist; the first word wins',
         params: z.object({ id: z.uuid() }),
-        body: z.strictObject({
-          outcome: z.enum(['completed', 'answered', 'missed']).default('completed'),
-          item: z.string().max(64).optional(),
-          value: z.union([z.string().max(200), z.number()]).optional(),
-          reason: z.string().max(2000).optional(),
-        }),
+        body: z
+          .strictObject({
+            outcome: z.enum(['completed', 'answered', 'missed']).optional(),
+            item: z.string().max(64).optional(),
+            value: z.union([z.string().max(200), z.number()]).optional(),
+            reason: z.string().max(2000).optional(),
+          })
+          .nullish(),
         response: { 200: TaskView, ...problemsOf('invalid-request', 'unknown-item', 'already-decided') },
       },
     },
     async (request) => {
-      const { outcome, ...rest } = request.body;
+      const { outcome = 'completed', ...rest } = request.body ?? {};
       return toView(
         await completeTask(db, {
           ...rest,

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { Reason } from '../../../workflows/contracts/reasons.ts';
 import type { State } from '../../../workflows/contracts/journey.ts';
 import type { Timetable } from '../../../workflows/contracts/timetable.ts';
 import type { Tx } from '../../database.ts';
@@ -6,7 +7,8 @@ import { decisions } from '../../schema/index.ts';
 
 /**
  * Writes the decisions that the run took without an activity: steps that it skipped or dropped, and what became of those that were open. A word that
- * a touch wrote itself stands, unless it only said that the step was waiting or had been told. `final`: what is undecided never will be.
+ * a touch wrote itself stands, unless it only said that the step was waiting or had been told. What a person did about a step and an ended run
+ * never heard of, or heard too late, stands with the reason `told-after-end`. `final`: what is undecided never will be.
  */
 export async function decideRest(
   tx: Tx,
@@ -53,11 +55,19 @@ export async function decideRest(
     .onConflictDoUpdate({
       target: [decisions.journeyId, decisions.step, decisions.n],
       set: {
-        outcome: sql`excluded.outcome`,
-        reason: sql`excluded.reason`,
-        at: sql`excluded.at`,
-        history: sql`${decisions.history} || excluded.history`,
+        outcome: sql`case when ${toldLate} then ${decisions.outcome} else excluded.outcome end`,
+        reason: sql`case when ${toldLate} then ${'told-after-end' satisfies Reason} else excluded.reason end`,
+        at: sql`case when ${toldLate} then ${decisions.at} else excluded.at end`,
+        history: sql`${decisions.history} || case when ${toldLate}
+          then jsonb_build_array(excluded.history->0 || jsonb_build_object('outcome', ${decisions.outcome}, 'reason', ${'told-after-end' satisfies Reason}::text))
+          else excluded.history end`,
       },
-      setWhere: sql`${decisions.outcome} = 'held' or (${decisions.outcome} = 'sent' and excluded.outcome in ('accepted', 'declined', 'expired', 'completed', 'answered', 'missed'))`,
+      setWhere: sql`${decisions.outcome} = 'held'
+        or (${decisions.outcome} = 'sent' and excluded.outcome in ('accepted', 'declined', 'expired', 'completed', 'answered', 'missed'))
+        or (${i.state.ended !== null}::boolean and ${toldLate})`,
     });
 }
+
+const toldLate = sql`(${decisions.outcome} in ('accepted', 'declined', 'completed', 'answered')
+  and ${decisions.reason} is distinct from 'told-after-end'
+  and excluded.reason in ('told-after-end', 'not-answered', 'stage-ended', 'journey-ended'))`;

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertCommand } from '../../../db/queries/commands/insert-command.ts';
+import { answerOffer } from '../../../db/queries/offers/answer-offer.ts';
 import {
   accounts,
   audit,
@@ -198,5 +199,43 @@ describe('conclude', () => {
       (one) => one.action === 'journey.ended' && one.target === `journey:${journey.id}`,
     );
     expect(seen).toHaveLength(1);
+  });
+
+  it('notes an acceptance that the ended run heard too late or never, and revives nothing', async () => {
+    const end = START + 14 * 24 * HOUR;
+    const accepted = end - 1000;
+    const account = await addAccount(world);
+    const journey = await addJourney(world, account.id);
+    const kernel = createKernel(journey.timetable, {});
+    await world.run('deliver', journey.touch('offer'));
+    const sent = {
+      t: 'outcome',
+      step: 'offer',
+      n: 1,
+      outcome: { is: 'sent', opens: true, offer: 'discount' },
+    } as const;
+    const open = kernel.advance(journey.touching('offer'), { ...sent, now: START }).state;
+    const [offer] = await world.db.select().from(offers).where(eq(offers.journeyId, journey.id));
+    await answerOffer(world.db, { id: offer!.id, answer: 'accepted', actor: 'ada', now: new Date(accepted) });
+
+    const ended = kernel.advance(open, { t: 'command', command: { id: 'x', name: 'exit' }, now: end }).state;
+    const [told] = await world.db.select().from(deliveries).where(eq(deliveries.journeyId, journey.id));
+    const { happening } = told!;
+    const heardLate = kernel.advance(ended, { t: 'happening', happening, now: end + 1 }).state;
+    for (const state of [ended, heardLate, heardLate])
+      await world.run('conclude', { journeyId: journey.id, account: account.id, at: end + 2, state });
+
+    const said = await world.db
+      .select()
+      .from(decisions)
+      .where(and(eq(decisions.journeyId, journey.id), eq(decisions.step, 'offer')));
+    expect(said).toMatchObject([{ outcome: 'accepted', reason: 'told-after-end', at: new Date(accepted) }]);
+    expect(said[0]!.history.map((one) => `${one.outcome} ${one.reason}`)).toEqual([
+      'sent as-planned',
+      'accepted accepted',
+      'accepted told-after-end',
+    ]);
+    const row = await rowOf(journey.id);
+    expect([row.state, row.snapshot.anchors]).toEqual(['ended', journey.state.anchors]);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { startSettling } from '../../../api/commands/settle-commands.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
+import { journeyStateQuery } from '../../../workflows/messages.ts';
 import { aTrial, anAccount, apiFixture, deadClient, freshId } from '../api-fixture.ts';
 import { eventually, workingApi } from '../worker-fixture.ts';
 import type { WorkingApi } from '../worker-fixture.ts';
@@ -26,7 +27,10 @@ describe('commands', () => {
     expect(answer.body.forecast.length).toBeGreaterThan(3);
     expect(await flagOf(journey)).toBe('paused');
     const view = await api.call('GET', `/v1/journeys/${journey}`);
-    expect(view.body).toMatchObject({ state: 'paused', pause: { until: null, by: 'p1' } });
+    expect(view.body).toMatchObject({
+      state: 'paused',
+      pause: { until: null, by: 'cs:test cs', reason: 'a test', command: 'p1' },
+    });
     const audit = await api.call('GET', `/v1/audit?target=journey:${journey}&action=journey.pause`);
     expect(audit.body.items).toMatchObject([{ actor: 'cs:test cs', reason: 'a test', details: { command: 'p1' } }]);
 
@@ -91,6 +95,26 @@ describe('commands', () => {
     );
     expect((await command(journey, { command: 'pause', ifRev: dry.body.rev })).status).toBe(200);
     expect((await command(journey, { command: 'pause', dryRun: true })).body.code).toBe('already-paused');
+  });
+
+  test('a rev that was shown holds although the run counts another, until the journey is told something', async () => {
+    const { journey, account } = await aTrial(api);
+    await api.call('POST', '/v1/holds', { as: 'cs', body: { account, reason: 'a test' } });
+    expect((await command(journey, { command: 'run-now', step: 'day3-checkin' })).status).toBe(200);
+    await eventually(
+      async () => (await api.call('GET', `/v1/decisions?journey=${journey}&outcome=held`)).body.items.length > 0,
+    );
+    const { lock } = (await readJourney(api.database.db, journey))!;
+    const run = await eventually(async () => {
+      const state = await api.deps.client.workflow.getHandle(lock).query(journeyStateQuery);
+      return state.steps['day3-checkin']!.hold ? state : undefined;
+    });
+    const shown = await command(journey, { command: 'skip', step: 'day6-offer', dryRun: true });
+    expect(shown.body.rev).not.toBe(run.rev);
+    const skip = { command: 'skip', step: 'day6-offer', ifRev: shown.body.rev };
+    expect((await command(journey, skip)).status).toBe(200);
+    const later = { command: 'skip', step: 'day3-checkin', ifRev: shown.body.rev };
+    expect((await command(journey, later)).body.code).toBe('changed-since-preview');
   });
 
   test('an ended journey answers journey-ended, an unknown one unknown-journey', async () => {

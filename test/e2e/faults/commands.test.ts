@@ -18,8 +18,17 @@ import type { Answer, Journey, System } from './system.ts';
 const QUIET = '901.quiet';
 const JOURNEYS = 60;
 const DAY = 86_400_000;
-const playbooks = [mails(QUIET, ['a', 'b', 'c', 'd', 'e'].map((id, k) => ({ id, after: `P${k + 1}D` })))];
-const { EVENT_TYPE_WORKFLOW_TASK_FAILED: FAILED, EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: ACCEPTED, EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED: COMPLETED } = proto.temporal.api.enums.v1.EventType;
+const playbooks = [
+  mails(
+    QUIET,
+    ['a', 'b', 'c', 'd', 'e'].map((id, k) => ({ id, after: `P${k + 1}D` })),
+  ),
+];
+const {
+  EVENT_TYPE_WORKFLOW_TASK_FAILED: FAILED,
+  EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: ACCEPTED,
+  EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED: COMPLETED,
+} = proto.temporal.api.enums.v1.EventType;
 
 let system: System;
 beforeAll(async () => void (system = await startSystem(await testGround(), { playbooks })));
@@ -48,10 +57,19 @@ const mixture = (k: number): Said[] => {
   return all.map((_, i) => ({ ...all[(i * 5 + k * 3) % 14]!, id: `c${i}` }));
 };
 
-const insist = (journey: Journey, said: Said): Promise<Answer<{ code?: string; rev?: number }>> => system.insist(journey, said);
-const rowsOf = (journey: Journey) => system.database.db.select().from(commands).where(eq(commands.journeyId, journey.id));
-const auditOf = async (journey: Journey) => (await system.database.db.select().from(audit).where(eq(audit.target, `journey:${journey.id}`))).filter((row) => row.action.startsWith('journey.') && 'command' in row.details);
-const stateOf = (journey: Journey): Promise<State> => system.client.workflow.getHandle(journey.workflowId).query(journeyStateQuery);
+const insist = (journey: Journey, said: Said): Promise<Answer<{ code?: string; rev?: number }>> =>
+  system.insist(journey, said);
+const rowsOf = (journey: Journey) =>
+  system.database.db.select().from(commands).where(eq(commands.journeyId, journey.id));
+const auditOf = async (journey: Journey) =>
+  (
+    await system.database.db
+      .select()
+      .from(audit)
+      .where(eq(audit.target, `journey:${journey.id}`))
+  ).filter((row) => row.action.startsWith('journey.') && 'command' in row.details);
+const stateOf = (journey: Journey): Promise<State> =>
+  system.client.workflow.getHandle(journey.workflowId).query(journeyStateQuery);
 
 /** The states that the journey went through, by applying what was applied in the order of its revisions. */
 async function statesOf(journey: Journey) {
@@ -64,18 +82,33 @@ async function statesOf(journey: Journey) {
   const states = [state];
   const applied = (await rowsOf(journey)).filter((one) => one.state === 'applied').sort((a, b) => a.rev! - b.rev!);
   for (const one of applied) {
-    const { state: next, effects } = kernel.advance(state, { t: 'command', command: one.body.run as Command, now: one.receivedAt.getTime() });
+    const { state: next, effects } = kernel.advance(state, {
+      t: 'command',
+      command: one.body.run as Command,
+      now: one.receivedAt.getTime(),
+    });
     state = next;
     states.push(state);
     for (const effect of effects)
-      if (effect.t === 'touch') states.push((state = kernel.advance(state, { t: 'outcome', step: effect.step, n: effect.n, outcome: { is: 'sent' }, now: one.receivedAt.getTime() }).state));
+      if (effect.t === 'touch')
+        states.push(
+          (state = kernel.advance(state, {
+            t: 'outcome',
+            step: effect.step,
+            n: effect.n,
+            outcome: { is: 'sent' },
+            now: one.receivedAt.getTime(),
+          }).state),
+        );
   }
   return { kernel, states, zone: row.snapshot.zone };
 }
 
 it(`${JOURNEYS} journeys of 14 commands at once: no failed workflow task, no false refusal, and the record agrees with the answers`, async () => {
   const journeys = await Promise.all(Array.from({ length: JOURNEYS }, () => system.begin(QUIET)));
-  const answers = await Promise.all(journeys.map((journey, k) => Promise.all(mixture(k).map((said) => insist(journey, said)))));
+  const answers = await Promise.all(
+    journeys.map((journey, k) => Promise.all(mixture(k).map((said) => insist(journey, said)))),
+  );
   const counts = await Promise.all(journeys.map((journey, k) => agree(journey, mixture(k), answers[k]!)));
   expect(counts.reduce((sum, applied) => sum + applied, 0)).toBeGreaterThan(JOURNEYS * 6);
   expect(counts.reduce((sum, applied) => sum + applied, 0)).toBeLessThan(JOURNEYS * 12);
@@ -119,7 +152,13 @@ async function sound(journey: Journey): Promise<void> {
   expect(count(COMPLETED)).toBe((await rowsOf(journey)).filter((one) => one.state === 'applied').length);
 }
 
-const gist = ({ pause, owner, plan, extended, steps }: State) => ({ paused: Boolean(pause), owner, plan, extended, b: steps.b!.st });
+const gist = ({ pause, owner, plan, extended, steps }: State) => ({
+  paused: Boolean(pause),
+  owner,
+  plan,
+  extended,
+  b: steps.b!.st,
+});
 
 describe.concurrent('one journey', () => {
   it('takes 12 commands at once: each is applied or told to come again, and then applied once', async () => {
@@ -135,10 +174,16 @@ describe.concurrent('one journey', () => {
 
   it('applies one of two pauses at once and refuses the other; a resume while it runs is refused with what would be accepted', async () => {
     const journey = await system.begin(QUIET);
-    expect(await system.command(journey, { command: 'resume' })).toMatchObject({ status: 409, body: { code: 'not-paused', nearest: { command: 'pause' } } });
+    expect(await system.command(journey, { command: 'resume' })).toMatchObject({
+      status: 409,
+      body: { code: 'not-paused', nearest: { command: 'pause' } },
+    });
     const both = await Promise.all(['p', 'q'].map((id) => system.command(journey, { command: 'pause', id })));
     expect(both.map((answer) => answer.status).sort()).toEqual([200, 409]);
-    expect(both.find((answer) => answer.status === 409)!.body).toMatchObject({ code: 'already-paused', nearest: { command: 'resume' } });
+    expect(both.find((answer) => answer.status === 409)!.body).toMatchObject({
+      code: 'already-paused',
+      nearest: { command: 'resume' },
+    });
     expect(await system.journeyRow(journey)).toMatchObject({ state: 'paused', stopFlag: 'paused' });
     const resumed = await Promise.all(['r', 's'].map((id) => system.command(journey, { command: 'resume', id })));
     expect(resumed.map((answer) => answer.status).sort()).toEqual([200, 409]);
@@ -167,15 +212,25 @@ describe('a command whose answer never came', () => {
     const { url, taskQueue } = system;
     const ground = await testGround();
     for (const commandMs of [1, 15]) {
-      const hasty = await startSystem(ground, { databaseUrl: url, taskQueue, withoutWorker: true, limits: { commandMs } });
+      const hasty = await startSystem(ground, {
+        databaseUrl: url,
+        taskQueue,
+        withoutWorker: true,
+        limits: { commandMs },
+      });
       try {
         const journeys = await Promise.all(Array.from({ length: 4 }, () => system.begin(QUIET)));
         const said = { command: 'extend', duration: 'P3D', id: 'e' };
         const first = await Promise.all(journeys.map((journey) => hasty.command(journey, said)));
-        for (const answer of first) if (answer.status !== 200) expect(answer.body, JSON.stringify(answer)).toMatchObject({ outcome: 'unknown', id: 'e', retryable: true });
+        for (const answer of first)
+          if (answer.status !== 200)
+            expect(answer.body, JSON.stringify(answer)).toMatchObject({ outcome: 'unknown', id: 'e', retryable: true });
         if (commandMs === 1) expect(first.map((answer) => answer.status >= 503)).toContain(true);
         for (const journey of journeys) {
-          expect(await hasty.command(journey, { ...said, duration: 'P5D' })).toMatchObject({ status: 422, body: { code: 'id-reused' } });
+          expect(await hasty.command(journey, { ...said, duration: 'P5D' })).toMatchObject({
+            status: 422,
+            body: { code: 'id-reused' },
+          });
           expect(await insist(journey, said)).toMatchObject({ status: 200, body: { id: 'e' } });
           expect((await stateOf(journey)).extended).toEqual({ trialEnd: 3 * DAY });
           expect(await auditOf(journey)).toHaveLength(1);
@@ -187,12 +242,27 @@ describe('a command whose answer never came', () => {
   });
 
   it('is settled by itself when nobody repeats it', async () => {
-    const hasty = await startSystem(await testGround(), { databaseUrl: system.url, taskQueue: system.taskQueue, withoutWorker: true, limits: { commandMs: 1 } });
+    const hasty = await startSystem(await testGround(), {
+      databaseUrl: system.url,
+      taskQueue: system.taskQueue,
+      withoutWorker: true,
+      limits: { commandMs: 1 },
+    });
     try {
       const journey = await system.begin(QUIET);
-      await Promise.all([hasty.command(journey, { command: 'pause', id: 'p' }), hasty.command(journey, { command: 'skip', step: 'nowhere', id: 's' })]);
-      await eventually('both are settled', async () => (await rowsOf(journey)).every((row) => row.state !== 'received'));
-      expect((await rowsOf(journey)).map(({ id, state }) => ({ id, state })).sort((a, b) => a.id.localeCompare(b.id))).toEqual([{ id: 'p', state: 'applied' }, { id: 's', state: 'refused' }]);
+      await Promise.all([
+        hasty.command(journey, { command: 'pause', id: 'p' }),
+        hasty.command(journey, { command: 'skip', step: 'nowhere', id: 's' }),
+      ]);
+      await eventually('both are settled', async () =>
+        (await rowsOf(journey)).every((row) => row.state !== 'received'),
+      );
+      expect(
+        (await rowsOf(journey)).map(({ id, state }) => ({ id, state })).sort((a, b) => a.id.localeCompare(b.id)),
+      ).toEqual([
+        { id: 'p', state: 'applied' },
+        { id: 's', state: 'refused' },
+      ]);
       expect(await auditOf(journey)).toHaveLength(2);
       expect(await system.read(journey)).toMatchObject({ state: 'paused' });
     } finally {

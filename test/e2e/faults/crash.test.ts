@@ -24,15 +24,19 @@ const playbooks = [mails(ONCE, [{ id: 'first' }]), mails(AGAIN, [{ id: 'first', 
 function workerProcess({ url, taskQueue }: System, smtpUrl: string) {
   const { address, namespace } = testEngine();
   const env = {
-    ...{ PATH: process.env.PATH, HOME: process.env.HOME, XDG_CACHE_HOME: process.env.XDG_CACHE_HOME },
     ...{ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, TENURE_TASK_QUEUE: taskQueue },
     ...{ DATABASE_URL: url, SMTP_URL: smtpUrl, TENURE_SECRET: SECRET, TENURE_LOG_LEVEL: 'error' },
   };
-  return spawn(process.execPath, ['--import', 'tsx', join(projectRoot(), 'workers', 'worker-main.ts')], { cwd: projectRoot(), env, stdio: 'ignore' });
+  const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const program = [process.execPath, '--import', 'tsx', join(projectRoot(), 'workers', 'worker-main.ts')];
+  // `env` becomes the program, so its id is the worker's.
+  return spawn('env', [...set, ...program], { cwd: projectRoot(), stdio: 'ignore' });
 }
 
 describe.concurrent('what dies in the middle', () => {
-  it('a worker killed mid-send: at most once stays once and goes to a person, at least once goes again, nothing is lost in silence', async ({ onTestFinished }) => {
+  it('a worker killed mid-send: at most once stays once and goes to a person, at least once goes again, nothing is lost in silence', async ({
+    onTestFinished,
+  }) => {
     const smtp = await startSmtp();
     const system = await startSystem(await testGround(), { smtp, withoutWorker: true, playbooks });
     const worker = workerProcess(system, smtp.url);
@@ -50,8 +54,18 @@ describe.concurrent('what dies in the middle', () => {
 
     const calm = await begin(ONCE);
     await system.decided(calm, 'sent', 'first', 40_000);
-    const [taken, unheard, takenAgain, unheardAgain] = await Promise.all([begin(ONCE, { hang: 'data' }), begin(ONCE, { hang: 'rcpt' }), begin(AGAIN, { hang: 'data' }), begin(AGAIN, { hang: 'rcpt' })]);
-    await eventually('all four are at the provider', () => left(taken).length + left(takenAgain).length === 2 && smtp.asked(unheard.to) + smtp.asked(unheardAgain.to) === 2);
+    const [taken, unheard, takenAgain, unheardAgain] = await Promise.all([
+      begin(ONCE, { hang: 'data' }),
+      begin(ONCE, { hang: 'rcpt' }),
+      begin(AGAIN, { hang: 'data' }),
+      begin(AGAIN, { hang: 'rcpt' }),
+    ]);
+    await eventually(
+      'all four are at the provider',
+      () =>
+        left(taken).length + left(takenAgain).length === 2 &&
+        smtp.asked(unheard.to) + smtp.asked(unheardAgain.to) === 2,
+    );
     worker.kill('SIGKILL');
     await once(worker, 'exit');
     for (const journey of [taken, unheard, takenAgain, unheardAgain]) {
@@ -67,18 +81,31 @@ describe.concurrent('what dies in the middle', () => {
     for (const journey of [taken, unheard]) {
       expect(await system.decided(journey, 'sent', 'first', 60_000)).toMatchObject({ reason: 'in-doubt' });
       expect(await system.messageRow(journey)).toMatchObject({ state: 'in-doubt', attempt: 1 });
-      expect(await system.database.db.select().from(tasks).where(eq(tasks.journeyId, journey.id))).toMatchObject([{ state: 'open', step: 'first' }]);
+      expect(await system.database.db.select().from(tasks).where(eq(tasks.journeyId, journey.id))).toMatchObject([
+        { state: 'open', step: 'first' },
+      ]);
     }
-    expect([calm, taken, unheard, takenAgain, unheardAgain].map((journey) => left(journey).length)).toEqual([1, 1, 0, 2, 1]);
+    expect([calm, taken, unheard, takenAgain, unheardAgain].map((journey) => left(journey).length)).toEqual([
+      1, 1, 0, 2, 1,
+    ]);
     expect(new Set(left(takenAgain).map((one) => one.messageId)).size).toBe(1);
   }, 120_000);
 
-  it('Postgres stopped during sends and commands: 503 meanwhile, nothing doubled, nothing lost, and all goes on', async ({ onTestFinished }) => {
+  it('Postgres stopped during sends and commands: 503 meanwhile, nothing doubled, nothing lost, and all goes on', async ({
+    onTestFinished,
+  }) => {
     const postgres = await ownPostgres();
     const smtp = await startSmtp();
     const THREE = '903.three';
-    const three = mails(THREE, ['PT0.02S', 'PT3S', 'PT6S'].map((after, k) => ({ id: `m${k}`, after })));
-    const system = await startSystem(await testGround(), { smtp, databaseUrl: postgres.url, playbooks: [...playbooks, three] });
+    const three = mails(
+      THREE,
+      ['PT0.02S', 'PT3S', 'PT6S'].map((after, k) => ({ id: `m${k}`, after })),
+    );
+    const system = await startSystem(await testGround(), {
+      smtp,
+      databaseUrl: postgres.url,
+      playbooks: [...playbooks, three],
+    });
     onTestFinished(async () => {
       await system.stop();
       await smtp.down();
@@ -86,12 +113,16 @@ describe.concurrent('what dies in the middle', () => {
     });
     const steady = await Promise.all(Array.from({ length: 6 }, () => system.begin(THREE)));
     const commanded = await system.begin(THREE);
-    const slow = await Promise.all(Array.from({ length: 4 }, async () => {
-      const on = await system.newAccount();
-      smtp.behave(on.to, { slowMs: 1_500 });
-      return system.begin(ONCE, on);
-    }));
-    await eventually('the slow ones are at the provider', () => slow.every((journey) => smtp.takenBy(journey.to).length === 1));
+    const slow = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const on = await system.newAccount();
+        smtp.behave(on.to, { slowMs: 1_500 });
+        return system.begin(ONCE, on);
+      }),
+    );
+    await eventually('the slow ones are at the provider', () =>
+      slow.every((journey) => smtp.takenBy(journey.to).length === 1),
+    );
     await postgres.down();
 
     const said = { command: 'note', id: 'n' };
@@ -112,10 +143,13 @@ describe.concurrent('what dies in the middle', () => {
     await postgres.up();
 
     await eventually('the same command is taken', async () => (await system.command(commanded, said)).status === 200);
-    for (const journey of [...steady, commanded]) for (const step of ['m0', 'm1', 'm2']) await system.decided(journey, 'sent', step, 30_000);
+    for (const journey of [...steady, commanded])
+      for (const step of ['m0', 'm1', 'm2']) await system.decided(journey, 'sent', step, 30_000);
     for (const journey of slow) await system.decided(journey, 'sent', 'first', 30_000);
     for (const journey of slow) expect(await system.messageRow(journey)).toMatchObject({ state: 'sent', attempt: 1 });
-    expect([...steady, commanded].map((journey) => smtp.takenBy(journey.to).length)).toEqual(Array.from({ length: 7 }, () => 3));
+    expect([...steady, commanded].map((journey) => smtp.takenBy(journey.to).length)).toEqual(
+      Array.from({ length: 7 }, () => 3),
+    );
     expect(slow.map((journey) => smtp.takenBy(journey.to).length)).toEqual([1, 1, 1, 1]);
     expect((await system.database.db.select().from(audit).where(eq(audit.action, 'journey.note'))).length).toBe(1);
   }, 120_000);

@@ -11,7 +11,8 @@ export async function ownPostgres() {
   const folder = mkdtempSync(join(tmpdir(), 'tenure-faults-'));
   const runAs = await postgresUser([folder, (await postgresBinaries()).postgres]);
   await initCluster(folder, runAs);
-  const start = (port: number) => startCluster({ folder, runAs, port, settings: ['fsync=off', 'max_connections=100'], stopSignal: 'SIGINT' });
+  const start = (port: number) =>
+    startCluster({ folder, runAs, port, settings: ['fsync=off', 'max_connections=100'], stopSignal: 'SIGINT' });
   let cluster = await start(0);
   const url = cluster.urlOf('postgres');
   await prepareDatabase(url);

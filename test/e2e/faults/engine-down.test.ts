@@ -22,7 +22,8 @@ async function ownEngine() {
   const folder = mkdtempSync(join(tmpdir(), 'tenure-faults-'));
   const config = loadConfig({});
   const binary = await resolveTemporalBinary({ config, progress: () => undefined });
-  const start = (port: number) => startDevServer({ binary, namespace: 'default', port, dbFilename: join(folder, 'engine.db') });
+  const start = (port: number) =>
+    startDevServer({ binary, namespace: 'default', port, dbFilename: join(folder, 'engine.db') });
   let server = await start(0);
   const target = { address: server.address, namespace: 'default' };
   const client = await connectClient(config, target);
@@ -47,11 +48,21 @@ async function ownEngine() {
   };
 }
 
-it('the engine stopped: starts wait, commands say that nobody knows, holds and reads work, and afterwards all goes on once', async ({ onTestFinished }) => {
+it('the engine stopped: starts wait, commands say that nobody knows, holds and reads work, and afterwards all goes on once', async ({
+  onTestFinished,
+}) => {
   const [ground, engine, smtp] = await Promise.all([testGround(), ownEngine(), startSmtp()]);
   const { client, connection } = engine;
-  const playbooks = [mails(MAIL, ['PT0.02S', 'PT4S'].map((after, k) => ({ id: `m${k}`, after })))];
-  const system = await startSystem({ ...ground, client, connection }, { smtp, playbooks, limits: { startMs: 1_000, commandMs: 1_500 } });
+  const playbooks = [
+    mails(
+      MAIL,
+      ['PT0.02S', 'PT4S'].map((after, k) => ({ id: `m${k}`, after })),
+    ),
+  ];
+  const system = await startSystem(
+    { ...ground, client, connection },
+    { smtp, playbooks, limits: { startMs: 1_000, commandMs: 1_500 } },
+  );
   onTestFinished(async () => {
     await system.stop();
     await smtp.down();
@@ -65,7 +76,10 @@ it('the engine stopped: starts wait, commands say that nobody knows, holds and r
   const started = await system.call('POST', '/v1/journeys', { playbook: MAIL, account: fresh.account });
   expect(started).toMatchObject({ status: 202, body: { state: 'starting' } });
   expect(started.ms).toBeLessThan(4_000);
-  for (const [journey, said] of [[paused, { command: 'pause', id: 'p' }], [noted, { command: 'note', id: 'n' }]] as const) {
+  for (const [journey, said] of [
+    [paused, { command: 'pause', id: 'p' }],
+    [noted, { command: 'note', id: 'n' }],
+  ] as const) {
     const answer = await system.command(journey!, said);
     expect([503, 504]).toContain(answer.status);
     expect(answer.body).toMatchObject({ outcome: 'unknown', id: said.id, retryable: true });
@@ -75,20 +89,36 @@ it('the engine stopped: starts wait, commands say that nobody knows, holds and r
   const hold = await system.must('POST', '/v1/holds', { account: held!.account, reason: 'a test' });
   expect(await system.read(free!)).toMatchObject({ id: free!.id, state: 'running' });
   expect((await system.must('GET', '/v1/journeys')).items).toHaveLength(5);
-  expect(await system.call('GET', '/readyz')).toMatchObject({ status: 503, body: { engine: 'unreachable', database: 'ok' } });
+  expect(await system.call('GET', '/readyz')).toMatchObject({
+    status: 503,
+    body: { engine: 'unreachable', database: 'ok' },
+  });
   await whileNothingLeaves(2_000);
   await engine.up();
 
   const late = { ...fresh, id: started.body.id as string, workflowId: '' };
-  for (const journey of [free!, noted!, late]) for (const step of ['m0', 'm1']) await system.decided(journey, 'sent', step, 40_000);
-  await eventually('the pause is applied', async () => (await system.commandRow(paused!, 'p'))?.state === 'applied', 30_000);
-  await eventually('the note is applied', async () => (await system.commandRow(noted!, 'n'))?.state === 'applied', 30_000);
+  for (const journey of [free!, noted!, late])
+    for (const step of ['m0', 'm1']) await system.decided(journey, 'sent', step, 40_000);
+  await eventually(
+    'the pause is applied',
+    async () => (await system.commandRow(paused!, 'p'))?.state === 'applied',
+    30_000,
+  );
+  await eventually(
+    'the note is applied',
+    async () => (await system.commandRow(noted!, 'n'))?.state === 'applied',
+    30_000,
+  );
   expect(await system.decided(held!, 'held', 'm1')).toMatchObject({ reason: 'on-hold' });
-  expect([free!, noted!, late, paused!, held!].map((journey) => smtp.takenBy(journey.to).length)).toEqual([2, 2, 2, 1, 1]);
+  expect([free!, noted!, late, paused!, held!].map((journey) => smtp.takenBy(journey.to).length)).toEqual([
+    2, 2, 2, 1, 1,
+  ]);
 
   expect((await system.command(paused!, { command: 'resume' })).status).toBe(200);
   await system.must('POST', `/v1/holds/${hold.id}/release`, { reason: 'over' });
   for (const journey of [paused!, held!]) await system.decided(journey, 'sent', 'm1');
   expect([paused!, held!].map((journey) => smtp.takenBy(journey.to).length)).toEqual([2, 2]);
-  expect(await system.must('GET', `/v1/audit?target=journey:${paused!.id}&action=journey.pause`)).toMatchObject({ items: [{ details: { command: 'p' } }] });
+  expect(await system.must('GET', `/v1/audit?target=journey:${paused!.id}&action=journey.pause`)).toMatchObject({
+    items: [{ details: { command: 'p' } }],
+  });
 }, 120_000);

@@ -10,7 +10,11 @@ import type { Journey, System } from './system.ts';
 
 const STEPS = ['m0', 'm1', 'm2', 'm3', 'm4', 'm5'];
 const GAP_MS = 250;
-const stream = (id: string) => mails(id, STEPS.map((step, k) => ({ id: step, after: `PT${(0.02 + (k * GAP_MS) / 1000).toFixed(2)}S` })));
+const stream = (id: string) =>
+  mails(
+    id,
+    STEPS.map((step, k) => ({ id: step, after: `PT${(0.02 + (k * GAP_MS) / 1000).toFixed(2)}S` })),
+  );
 const COMMON = '901.common';
 const STOPPED = '902.stopped';
 const HOW_MANY = 8;

@@ -35,15 +35,18 @@ afterAll(async () => {
 
 const leftFor = (journey: { to: string }) => smtp.takenBy(journey.to).length;
 const once = (journey: Journey) => eventually('the mail leaves', () => leftFor(journey) === 1);
-const stop = (playbook: string) => system.must('POST', '/v1/stops', { scope: 'playbook', target: playbook, reason: 'a test' });
+const stop = (playbook: string) =>
+  system.must('POST', '/v1/stops', { scope: 'playbook', target: playbook, reason: 'a test' });
 const hold = (account: string) => system.must('POST', '/v1/holds', { account, reason: 'a test' });
-const release = (what: 'holds' | 'stops', { id }: { id: string }) => system.must('POST', `/v1/${what}/${id}/release`, { reason: 'over' });
-const changeOf = (answer: { body: { changes: { what: string }[] } }, step: string) => answer.body.changes.filter((c) => c.what === step).at(-1);
+const release = (what: 'holds' | 'stops', { id }: { id: string }) =>
+  system.must('POST', `/v1/${what}/${id}/release`, { reason: 'over' });
+const changeOf = (answer: { body: { changes: { what: string }[] } }, step: string) =>
+  answer.body.changes.filter((c) => c.what === step).at(-1);
 
 /** A journey whose mail the server has put off at least once: its touch waits in back-off. */
-async function inBackOff(playbook: string = MAIL): Promise<Journey> {
+async function inBackOff(playbook: string = MAIL, rcpt: string = LATER): Promise<Journey> {
   const on = await system.newAccount();
-  smtp.behave(on.to, { rcpt: LATER });
+  smtp.behave(on.to, { rcpt });
   const journey = await system.begin(playbook, on);
   await eventually('the server refuses', () => smtp.asked(on.to) > 0);
   return journey;
@@ -67,8 +70,23 @@ describe.concurrent('a touch in back-off', () => {
     smtp.behave(journey.to, undefined);
     await whileNothingLeaves();
     expect(leftFor(journey)).toBe(0);
-    expect(await system.command(journey, { command: 'resume' })).toMatchObject({ status: 200, body: { state: 'running' } });
+    expect(await system.command(journey, { command: 'resume' })).toMatchObject({
+      status: 200,
+      body: { state: 'running' },
+    });
     await once(journey);
+    await system.decided(journey, 'sent');
+    expect(leftFor(journey)).toBe(1);
+  });
+
+  it('is recalled at once though its next try is far, so that the pause is answered and resume sends at once', async () => {
+    const journey = await inBackOff(MAIL, '451 4.3.0 busy, try again in 5 m');
+    await eventually('the refusal is written', async () => (await system.messageRow(journey))?.leaseUntil === null);
+    const paused = await system.command(journey, { command: 'pause' });
+    expect(paused).toMatchObject({ status: 200, body: { state: 'paused' } });
+    expect(changeOf(paused, 'first')).toMatchObject({ note: 'recalled before it left' });
+    smtp.behave(journey.to, undefined);
+    expect((await system.command(journey, { command: 'resume' })).status).toBe(200);
     await system.decided(journey, 'sent');
     expect(leftFor(journey)).toBe(1);
   });
@@ -198,7 +216,8 @@ describe.concurrent('a legal notice', () => {
   it('does not pass a stop, and leaves when that is released', async () => {
     const stopped = await stop(STOPPED[2]);
     const journey = await system.begin(STOPPED[2]);
-    for (const step of ['first', 'notice']) expect(await system.decided(journey, 'held', step)).toMatchObject({ reason: 'stopped' });
+    for (const step of ['first', 'notice'])
+      expect(await system.decided(journey, 'held', step)).toMatchObject({ reason: 'stopped' });
     await whileNothingLeaves(800);
     expect(leftFor(journey)).toBe(0);
     await release('stops', stopped);

@@ -1,6 +1,11 @@
 import { stringify } from 'yaml';
 
-type Step = { id: string; after?: string; class?: 'legal' | 'service' | 'transactional'; inDoubt?: 'at-most-once' | 'at-least-once' };
+type Step = {
+  id: string;
+  after?: string;
+  class?: 'legal' | 'service' | 'transactional';
+  inDoubt?: 'at-most-once' | 'at-least-once';
+};
 
 /** E-mails of one playbook, and a far step that keeps the journey open, as YAML. */
 export function mails(id: string, steps: Step[]): string {
@@ -23,7 +28,15 @@ export function mails(id: string, steps: Step[]): string {
         enter: 'journey',
         steps: [
           ...steps.map((step) => mail(step)),
-          { id: 'later', kind: 'message', title: 'Later', due: 'P10D', channel: 'in-app', class: 'service', template: 'trial_team_setup' },
+          {
+            id: 'later',
+            kind: 'message',
+            title: 'Later',
+            due: 'P10D',
+            channel: 'in-app',
+            class: 'service',
+            template: 'trial_team_setup',
+          },
         ],
       },
     ],
@@ -31,7 +44,15 @@ export function mails(id: string, steps: Step[]): string {
 }
 
 const mail = ({ id, after = 'PT0.02S', inDoubt, ...step }: Step) => ({
-  ...{ id, kind: 'message', title: `Mail ${id}`, due: after, channel: 'email', class: step.class ?? 'transactional', template: 'trial_team_welcome' },
+  ...{
+    id,
+    kind: 'message',
+    title: `Mail ${id}`,
+    due: after,
+    channel: 'email',
+    class: step.class ?? 'transactional',
+    template: 'trial_team_welcome',
+  },
   ...(step.class === 'legal' ? { clock: 'run-on' } : {}),
   ...(inDoubt ? { inDoubt } : {}),
   late: { within: 'PT2H', otherwise: 'replan' },

@@ -22,7 +22,8 @@ async function working() {
   return { smtp, system };
 }
 
-const tasksOf = (system: System, journey: Journey) => system.database.db.select().from(tasks).where(eq(tasks.journeyId, journey.id));
+const tasksOf = (system: System, journey: Journey) =>
+  system.database.db.select().from(tasks).where(eq(tasks.journeyId, journey.id));
 
 describe('one address that makes trouble', () => {
   let smtp: TestSmtp;
@@ -61,7 +62,11 @@ describe('one address that makes trouble', () => {
       expect(leftFor(journey)).toHaveLength(1);
     });
 
-    for (const [what, behaviour] of Object.entries({ 'silence after the message': { hang: 'data' }, 'a line cut mid-DATA': { drop: 'mid-data' }, 'a line cut before the answer': { drop: 'before-answer' } } as const)) {
+    for (const [what, behaviour] of Object.entries({
+      'silence after the message': { hang: 'data' },
+      'a line cut mid-DATA': { drop: 'mid-data' },
+      'a line cut before the answer': { drop: 'before-answer' },
+    } as const)) {
       const accepted = 'drop' in behaviour && behaviour.drop === 'mid-data' ? 0 : 1;
 
       it(`${what}: in doubt, not sent again where at most once is the word, and given to a person`, async () => {
@@ -69,7 +74,9 @@ describe('one address that makes trouble', () => {
         expect(await system.decided(journey, 'sent')).toMatchObject({ reason: 'in-doubt' });
         smtp.behave(journey.to, undefined);
         expect(await system.messageRow(journey)).toMatchObject({ state: 'in-doubt', attempt: 1, countsForCap: true });
-        expect(await tasksOf(system, journey)).toMatchObject([{ state: 'open', step: 'first', title: 'Did “Mail first” reach the customer?' }]);
+        expect(await tasksOf(system, journey)).toMatchObject([
+          { state: 'open', step: 'first', title: 'Did “Mail first” reach the customer?' },
+        ]);
         await whileNothingLeaves(1_500);
         expect(smtp.asked(journey.to)).toBe(1);
         expect(leftFor(journey)).toHaveLength(accepted);
@@ -78,7 +85,10 @@ describe('one address that makes trouble', () => {
       it(`${what}: sent again where at least once is the word, under the same Message-ID`, async () => {
         const journey = await troubled(AGAIN, behaviour);
         await eventually('it is tried', () => smtp.asked(journey.to) === 1);
-        if ('drop' in behaviour) await eventually('its doubt is written', async () => (await system.messageRow(journey))?.error?.startsWith('in-doubt'));
+        if ('drop' in behaviour)
+          await eventually('its doubt is written', async () =>
+            (await system.messageRow(journey))?.error?.startsWith('in-doubt'),
+          );
         smtp.behave(journey.to, undefined);
         await system.decided(journey, 'sent');
         const taken = leftFor(journey);

@@ -56,8 +56,21 @@ export async function startSystem(
   const api = await startApi({ database, client, log, host: '127.0.0.1', port: 0, clock: Date.now, config });
   const real = o.smtp && createSmtpMailer({ url: o.smtp.url, connectTimeoutMs: 1_000, greetingTimeoutMs: 1_000 });
   const { providerMs } = o;
-  const mailer = real && providerMs ? { ...real, send: (mail: Parameters<typeof real.send>[0], how: Parameters<typeof real.send>[1]) => real.send(mail, { ...how, timeoutMs: providerMs }) } : real;
-  const settings = { secret, publicUrl, mailFrom: 'Tenure <no-reply@tenure.test>', systemZone: 'UTC', policy: { ...defaultPolicy, releasePerSecond: 50, ...o.policy } };
+  const mailer =
+    real && providerMs
+      ? {
+          ...real,
+          send: (mail: Parameters<typeof real.send>[0], how: Parameters<typeof real.send>[1]) =>
+            real.send(mail, { ...how, timeoutMs: providerMs }),
+        }
+      : real;
+  const settings = {
+    secret,
+    publicUrl,
+    mailFrom: 'Tenure <no-reply@tenure.test>',
+    systemZone: 'UTC',
+    policy: { ...defaultPolicy, releasePerSecond: 50, ...o.policy },
+  };
   const ports = { ...composePorts({}), ...(mailer ? { mailer } : {}) };
   let worker: RunningWorker | undefined;
 
@@ -72,7 +85,8 @@ export async function startSystem(
   };
   const must = async <T = Loose>(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<T> => {
     const answer = await call<T>(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
   const one = async <T>(rows: Promise<T[]>) => (await rows)[0];
@@ -82,7 +96,12 @@ export async function startSystem(
     newAccount: async () => {
       const account = `a-${randomUUID()}`;
       const to = `${account}@example.test`;
-      await must('PUT', `/v1/accounts/${account}`, { name: 'Acme', plan: 'starter', timeZone: 'UTC', contacts: [{ role: 'primary', email: to, consent: { email: true } }] });
+      await must('PUT', `/v1/accounts/${account}`, {
+        name: 'Acme',
+        plan: 'starter',
+        timeZone: 'UTC',
+        contacts: [{ role: 'primary', email: to, consent: { email: true } }],
+      });
       return { account, to };
     },
     begin: async (playbook: string, on?: { account: string; to: string }, more: Body = {}): Promise<Journey> => {
@@ -90,9 +109,13 @@ export async function startSystem(
       const { id, temporal } = await must('POST', '/v1/journeys', { playbook, account, ...more });
       return { id, account, to, workflowId: temporal.workflowId };
     },
-    command: (journey: { id: string }, body: Body) => call('POST', `/v1/journeys/${journey.id}/commands`, { reason: 'a test', ...body }),
+    command: (journey: { id: string }, body: Body) =>
+      call('POST', `/v1/journeys/${journey.id}/commands`, { reason: 'a test', ...body }),
     /** As a patient person: told to come again, or not told in time, the same command is repeated under the same id. */
-    insist: async (journey: { id: string }, said: { id: string; [argument: string]: unknown }): Promise<Answer<Loose>> => {
+    insist: async (
+      journey: { id: string },
+      said: { id: string; [argument: string]: unknown },
+    ): Promise<Answer<Loose>> => {
       for (;;) {
         const answer = await system.command(journey, said);
         if (![429, 503, 504].includes(answer.status)) return answer;
@@ -101,22 +124,56 @@ export async function startSystem(
       }
     },
     read: (journey: { id: string }) => must('GET', `/v1/journeys/${journey.id}`),
-    commandRow: (journey: { id: string }, id: string) => one(database.db.select().from(commands).where(and(eq(commands.journeyId, journey.id), eq(commands.id, id)))),
-    journeyRow: async (journey: { id: string }) => (await one(database.db.select().from(journeys).where(eq(journeys.id, journey.id))))!,
-    messageRow: (journey: { id: string }, step = 'first') => one(database.db.select().from(messages).where(and(eq(messages.journeyId, journey.id), eq(messages.step, step)))),
-    decision: (journey: { id: string }, step = 'first') => one(database.db.select().from(decisions).where(and(eq(decisions.journeyId, journey.id), eq(decisions.step, step)))),
+    commandRow: (journey: { id: string }, id: string) =>
+      one(
+        database.db
+          .select()
+          .from(commands)
+          .where(and(eq(commands.journeyId, journey.id), eq(commands.id, id))),
+      ),
+    journeyRow: async (journey: { id: string }) =>
+      (await one(database.db.select().from(journeys).where(eq(journeys.id, journey.id))))!,
+    messageRow: (journey: { id: string }, step = 'first') =>
+      one(
+        database.db
+          .select()
+          .from(messages)
+          .where(and(eq(messages.journeyId, journey.id), eq(messages.step, step))),
+      ),
+    decision: (journey: { id: string }, step = 'first') =>
+      one(
+        database.db
+          .select()
+          .from(decisions)
+          .where(and(eq(decisions.journeyId, journey.id), eq(decisions.step, step))),
+      ),
     /** Waits until the step is decided so, and answers the decision. */
     decided: (journey: { id: string }, outcome: string, step = 'first', withinMs?: number) =>
       eventually(
         `${step} is ${outcome}`,
         async () => {
           const decision = await system.decision(journey, step);
-          return decision?.outcome === outcome ? decision : undefined;
+          if (decision?.outcome === outcome) return decision;
+          const { journeyId, reason, at, history } = decision ?? {};
+          throw new Error(
+            `it is ${decision?.outcome ?? 'undecided'}: ${JSON.stringify({ journeyId, reason, at, history })}`,
+          );
         },
         withinMs,
       ),
     startWorker: async () => {
-      worker = await startWorker({ connection, namespace, client, taskQueue, bundle, database, log, settings, ports, maxCachedWorkflows: 200 });
+      worker = await startWorker({
+        connection,
+        namespace,
+        client,
+        taskQueue,
+        bundle,
+        database,
+        log,
+        settings,
+        ports,
+        maxCachedWorkflows: 200,
+      });
     },
     stopWorker: async () => {
       await worker?.stop();

@@ -13,7 +13,12 @@ let smtp: TestSmtp;
 let system: System;
 beforeAll(async () => {
   smtp = await startSmtp();
-  system = await startSystem(await testGround(), { smtp, withoutWorker: true, limits: { commandMs: 1_500 }, playbooks: [mails(MAIL, [{ id: 'first', after: 'PT1S' }])] });
+  system = await startSystem(await testGround(), {
+    smtp,
+    withoutWorker: true,
+    limits: { commandMs: 1_500 },
+    playbooks: [mails(MAIL, [{ id: 'first', after: 'PT1S' }])],
+  });
 });
 afterAll(async () => {
   await system.stop();
@@ -34,8 +39,11 @@ it('what staff say while no worker runs holds at once, is answered honestly, and
   await eventually('the free one’s mail leaves', () => smtp.takenBy(free!.to).length === 1);
   await eventually('the pause is applied', async () => (await system.commandRow(paused!, 'p'))?.state === 'applied');
   await eventually('the exit is applied', async () => (await system.commandRow(exited!, 'x'))?.state === 'applied');
-  expect(await system.read(paused!)).toMatchObject({ state: 'paused', pause: { by: 'p' } });
-  expect(await system.command(paused!, { command: 'pause', id: 'p' })).toMatchObject({ status: 200, body: { accepted: true, state: 'paused' } });
+  expect(await system.read(paused!)).toMatchObject({ state: 'paused', pause: { command: 'p' } });
+  expect(await system.command(paused!, { command: 'pause', id: 'p' })).toMatchObject({
+    status: 200,
+    body: { accepted: true, state: 'paused' },
+  });
   const audit = await system.must('GET', `/v1/audit?target=journey:${paused!.id}&action=journey.pause`);
   expect(audit.items).toHaveLength(1);
   await eventually('the exited one is over', async () => (await system.journeyRow(exited!)).endedAt);
@@ -55,7 +63,10 @@ it('what staff say while no worker runs holds at once, is answered honestly, and
   expect(gone.ms).toBeLessThan(4_000);
   await whileNothingLeaves(1_000);
   await system.startWorker();
-  await eventually('the second pause is applied', async () => (await system.commandRow(late, 'q'))?.state === 'applied');
+  await eventually(
+    'the second pause is applied',
+    async () => (await system.commandRow(late, 'q'))?.state === 'applied',
+  );
   await whileNothingLeaves(1_000);
   expect(smtp.takenBy(late.to)).toHaveLength(0);
   for (const journey of [paused, held, free, slept]) expect(smtp.takenBy(journey!.to)).toHaveLength(1);

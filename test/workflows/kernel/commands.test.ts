@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Command } from '../../../workflows/contracts/commands.ts';
-import { toCommand } from './chaos.ts';
+import type { Command, RefusalCode } from '../../../workflows/contracts/commands.ts';
+import { fold } from '../../../workflows/kernel/fold.ts';
+import { heard } from '../../../workflows/kernel/views.ts';
 import { DAY, HOUR, Run, START, at, due, iso, step, timetableOf } from './fixtures.ts';
+import { toCommand } from './to-command.ts';
 
 const pause = { name: 'pause', until: null, clock: null } as const;
 const after = (ms: number) => iso(START + ms)!;
@@ -239,5 +241,22 @@ describe('refusals', () => {
   it('accepts ifRev at the revision that was shown', () => {
     const run = plain();
     expect(run.command(run.now, { name: 'skip', step: 'offer', ifRev: run.state.rev }).refused).toBeUndefined();
+  });
+
+  it.each<[string, (run: Run) => unknown, RefusalCode | undefined]>([
+    ['when nothing was told since', () => {}, undefined],
+    ['but not after another command', (run) => run.command(run.now, { name: 'note' }), 'changed-since-preview'],
+    ['but not after an event', (run) => run.event(run.now, 'nonsense'), 'changed-since-preview'],
+  ])('accepts what a fold with another revision showed %s', (_, then, code) => {
+    const run = plain();
+    run.command(run.now, { name: 'run-now', step: 'banner' });
+    const snapshot = run.state;
+    run.outcome(run.now, 'banner', { is: 'held', hold: 'h', recheck: run.now + HOUR, reason: 'quiet-hours' });
+    const shown = fold(run.kernel, snapshot, [], run.now + 1);
+    expect(shown.rev).not.toBe(run.state.rev);
+    then(run);
+    const skip = { id: 'skip', name: 'skip', step: 'offer', ifRev: shown.rev } as const;
+    expect(run.kernel.refuse(run.state, { ...skip, ifHeard: heard(shown) }, run.now)?.code).toBe(code);
+    expect(run.kernel.refuse(run.state, skip, run.now)?.code).toBe('changed-since-preview');
   });
 });

@@ -76,8 +76,9 @@ describe('touches that are on their way when a forecast is made', () => {
     const forecast = run.kernel.forecast(run.state, NOW);
     for (const id of order) run.outcome(NOW, id, { is: 'sent' });
     run.runTo(START + 9 * DAY);
-    const second2 = (id: string) => run.log.filter((x) => x.effect.t === 'touch' && x.effect.step === id && x.effect.n === 2);
-    expect([second2('first')[0]!.at, second2('second')[0]!.at]).toEqual([first, second]);
+    const again = (id: string) =>
+      run.log.filter((x) => x.effect.t === 'touch' && x.effect.step === id && x.effect.n === 2);
+    expect([again('first')[0]!.at, again('second')[0]!.at]).toEqual([first, second]);
     const told = forecast.slice(0, 2).map((x) => `${x.step} ${x.at}`);
     expect(told).toEqual([`first ${NOW}`, `second ${NOW}`]);
   });

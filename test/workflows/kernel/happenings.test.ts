@@ -34,6 +34,42 @@ describe('facts and events', () => {
     expect(run.state.steps.offer!.at).toBe(START + 5 * DAY + 1);
   });
 
+  describe('that came before the journey’s end but are told after it', () => {
+    const END = START + 14 * DAY;
+    const ended = () => {
+      const run = new Run().runTo(START + 5 * DAY - 1);
+      run.tick(START + 5 * DAY);
+      run.outcome(START + 5 * DAY, 'offer', { is: 'sent', opens: true, offer: 'extended-trial' });
+      run.answer();
+      return run.runTo(END);
+    };
+
+    it.each([
+      ['a second before', END - 1000, 'accepted(told-after-end)'],
+      ['at the very end', END, 'accepted(told-after-end)'],
+      ['a second after', END + 1000, 'expired(not-answered)'],
+    ])('an extension accepted %s is noted as late at most, and revives nothing', (_, accepted, told) => {
+      const run = ended();
+      const { rev, steps, ...before } = run.state;
+      const { effects } = run.fact(END + 2000, 'offer', 'accepted', { at: accepted });
+      expect(run.told('offer')).toBe(told);
+      expect(effects).toEqual([]);
+      expect(run.state).toMatchObject({ ended: before.ended, anchors: before.anchors, extended: {} });
+      expect(run.state.steps).toEqual({ ...steps, offer: run.state.steps.offer });
+      expect(run.kernel.nextWake(run.state)).toBeUndefined();
+      expect(run.state.rev).toBe(rev + 1);
+    });
+
+    it('one that overtakes the outcome of its own touch is noted, too', () => {
+      const run = new Run().runTo(START + 5 * DAY - 1);
+      run.tick(START + 5 * DAY);
+      run.fact(START + 5 * DAY + 1, 'offer', 'accepted');
+      run.command(START + 5 * DAY + 2, { name: 'exit' });
+      run.outcome(START + 5 * DAY + 3, 'offer', { is: 'sent', opens: true, offer: 'extended-trial' });
+      expect([run.told('offer'), run.state.extended]).toEqual(['accepted(told-after-end)', {}]);
+    });
+  });
+
   it('of unknown steps, closed steps and later than now change no step', () => {
     const run = new Run().runTo(START);
     const { steps } = run.state;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Chaos, story, timetables } from './chaos.ts';
+import { Chaos } from './chaos.ts';
 import { DAY, HOUR, Run, due, step, timetableOf } from './fixtures.ts';
+import { story } from './stories.ts';
+import { timetables } from './timetables.ts';
 import { UTC } from './zones.ts';
 
 const RUNS = 200;

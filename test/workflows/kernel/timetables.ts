@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { parseDuration } from '../../../workflows/contracts/time.ts';
+import type { Due, Timetable, TimetableStep } from '../../../workflows/contracts/timetable.ts';
+import { DAY, HOUR, due, step, timetableOf, trial } from './fixtures.ts';
+
+const monFri = { from: 8 * 60, to: 17 * 60, weekdays: [1, 2, 3, 4, 5] };
+
+/** A timetable that uses every feature at once. */
+export const thicket: Timetable = timetableOf(
+  [
+    step('hello', 'a', due('PT0S')),
+    step('legal', 'a', due('P1D'), { class: 'legal' }),
+    step('survey', 'a', due('P1D', 'stage', { window: monFri }), {
+      kind: 'task',
+      open: {
+        expires: due('P2D', 'step:survey'),
+        otherwise: 'missed',
+        clock: 'freeze',
+        escalations: [
+          { after: parseDuration('PT6H'), level: 1 },
+          { after: parseDuration('-PT6H'), level: 2 },
+        ],
+      },
+    }),
+    step('nudge', 'a', due('P1D', 'step:survey'), { after: ['sent'], late: { within: HOUR, otherwise: 'replan' } }),
+    step('sorry', 'b', due('PT30M', 'step:survey'), { after: ['missed'] }),
+    step('daily', 'b', due('PT12H', 'stage', { at: 9 * 60 }), {
+      repeat: { every: parseDuration('P2D'), until: 'goLive', max: 6 },
+      late: { within: 2 * HOUR, otherwise: 'replan' },
+    }),
+    step('gated', 'b', due('P3D', 'start', { adjust: 'following' }), {
+      gate: { flag: 'ready', until: due('P6D'), reason: 'never-ready' },
+      clock: 'run-on',
+    }),
+    step('dated', 'b', due('-P1D', 'goLive', { at: 540 }), {
+      clock: 'absolute',
+      late: { within: HOUR, otherwise: 'replan' },
+    }),
+    step('pro-only', 'b', due('P4D'), { plans: ['pro'] }),
+    step('list', 'c', due('PT0S', 'stage'), {
+      kind: 'checklist',
+      open: { otherwise: 'expired', clock: 'run-on', items: ['x', 'y'], expires: due('P3D', 'step:list') },
+    }),
+    step('check', 'c', due('P2D', 'stage', { businessDays: 2 }), { kind: 'check' }),
+    step('praise', 'c', due('PT1H', 'step:check'), { after: ['met'] }),
+    step('last', 'c', due('P1M', 'start', { window: monFri }), {
+      kind: 'offer',
+      open: { expires: due('P3D', 'step:last'), otherwise: 'expired', clock: 'run-on' },
+      late: { within: 0, otherwise: 'skip' },
+    }),
+  ],
+  {
+    stages: [
+      { id: 'a', title: 'a', enter: 'journey' },
+      { id: 'b', title: 'b', enter: 'previous', end: due('P8D', 'goLive') },
+      { id: 'c', title: 'c', enter: 'previous' },
+    ],
+    anchors: {
+      goLive: { from: 'start', offset: parseDuration('P10D') },
+      review: { from: 'goLive', offset: parseDuration('P5D') },
+    },
+    extend: { anchor: 'goLive', max: 20 * DAY },
+    moves: 'goLive',
+    minGap: 4 * HOUR,
+    maxAge: 90 * DAY,
+    listens: { ready: [], won: [], moved: ['to'] },
+    reactions: [
+      { event: 'ready', set: 'ready' },
+      { event: 'unready', clear: 'ready' },
+      { event: 'listed', item: 'list/x' },
+      { event: 'surveyed', completes: 'survey' },
+      { event: 'moved', move: { anchor: 'goLive', field: 'to' } },
+    ],
+    kind: 'trial',
+    offers: { more: { extendsBy: 5 * DAY } },
+  },
+);
+
+const length = fc.constantFrom('PT0S', 'PT1H', 'P1D', 'P3D', '-P1D', 'P1M');
+const chance = <T>(x: fc.Arbitrary<T>) => fc.option(x, { nil: undefined, freq: 3 });
+const closing: fc.Arbitrary<string[]> = fc.constantFrom<string[][]>(
+  ['sent'],
+  ['accepted'],
+  ['expired', 'missed'],
+  ['sent', 'accepted'],
+  ['skipped', 'dropped', 'met'],
+);
+
+const windows: NonNullable<Due['window']>[] = [
+  monFri,
+  { from: 22 * 60, to: 6 * 60 },
+  { from: 0, to: 0, weekdays: [2] },
+];
+
+const anyStep = fc.record({
+  stage: fc.constantFrom('one', 'two'),
+  from: fc.constantFrom('start', 'stage', 'to', 'then', 'step'),
+  parent: fc.nat(6),
+  after: length,
+  closing,
+  window: chance(fc.constantFrom(...windows)),
+  at: chance(fc.constantFrom(150, 9 * 60)),
+  adjust: chance(fc.constantFrom('following' as const, 'preceding' as const)),
+  businessDays: chance(fc.constantFrom(-2, 3)),
+  clock: fc.constantFrom('freeze' as const, 'run-on' as const, 'absolute' as const),
+  late: fc.record({
+    within: fc.constantFrom(0, HOUR, 5 * DAY),
+    otherwise: fc.constantFrom('skip' as const, 'replan' as const),
+  }),
+  kind: fc.constantFrom('message' as const, 'offer' as const, 'task' as const, 'check' as const),
+  legal: fc.boolean(),
+  opens: fc.boolean(),
+  openClock: fc.constantFrom('freeze' as const, 'run-on' as const),
+  expires: chance(fc.constantFrom(due('P2D', 'self'), due('PT0S', 'to'), due('PT0S', 'self'), due('-P1D', 'to'))),
+  escalates: fc.boolean(),
+  items: fc.boolean(),
+  every: chance(fc.constantFrom('P2D', 'PT6H', 'P1M')),
+  until: fc.boolean(),
+  gated: fc.boolean(),
+  flag: chance(fc.constantFrom('if' as const, 'unless' as const)),
+  pro: chance(fc.constant(true)),
+});
+type AnyStep = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
+
+function openOf(x: AnyStep, id: string): Pick<TimetableStep, 'open'> {
+  if (!x.opens || x.kind === 'check') return {};
+  const expires = x.expires && { ...x.expires, from: x.expires.from === 'self' ? `step:${id}` : x.expires.from };
+  const escalations = [
+    { after: parseDuration('PT6H'), level: 1 },
+    { after: parseDuration('-PT6H'), level: 2 },
+  ];
+  return {
+    open: {
+      ...(expires && { expires }),
+      otherwise: x.kind === 'offer' ? 'expired' : 'missed',
+      clock: x.openClock,
+      ...(x.items && { items: ['x', 'y'] }),
+      ...(x.escalates && { escalations }),
+    },
+  };
+}
+
+function stepOf(x: AnyStep, i: number, all: number): TimetableStep {
+  const id = `s${i}`;
+  const parent = x.parent % all;
+  const follows = x.from === 'step' && parent !== i;
+  const from = follows ? `step:s${parent}` : x.from === 'step' ? 'start' : x.from;
+  const more = {
+    ...(x.window && { window: x.window }),
+    ...(x.at && { at: x.at }),
+    ...(x.adjust && { adjust: x.adjust }),
+    ...(x.businessDays && { businessDays: x.businessDays }),
+  };
+  return step(id, x.stage, due(x.after, from, more), {
+    kind: x.kind,
+    clock: x.clock,
+    late: x.late,
+    class: x.legal ? 'legal' : 'marketing',
+    ...(follows && { after: x.closing }),
+    ...openOf(x, id),
+    ...(x.every && !follows && { repeat: { every: parseDuration(x.every), max: 5, ...(x.until && { until: 'to' }) } }),
+    ...(x.gated && { gate: { flag: 'ready', until: due('P6D'), reason: 'never-ready' } }),
+    ...(x.flag && { [x.flag]: [{ flag: 'ready', reason: 'by-flag' }] }),
+    ...(x.pro && { plans: ['pro'] }),
+  });
+}
+
+const anyTimetable = fc
+  .record({
+    steps: fc.array(anyStep, { minLength: 1, maxLength: 7 }),
+    stageEnd: chance(length),
+    stageEndFrom: fc.constantFrom('to', 'stage', 'then'),
+    enter: fc.constantFrom('previous' as const, 'journey' as const),
+    end: chance(fc.constantFrom(due('PT0S', 'to'), due('P1D', 'then', { window: monFri }))),
+    gap: fc.constantFrom(0, HOUR, DAY),
+  })
+  .map(({ steps, stageEnd, stageEndFrom, enter, end, gap: minGap }) =>
+    timetableOf(
+      steps.map((x, i) => stepOf(x, i, steps.length)),
+      {
+        kind: 'trial',
+        stages: [
+          { id: 'one', title: 'one', enter: 'journey', ...(stageEnd && { end: due(stageEnd, stageEndFrom) }) },
+          { id: 'two', title: 'two', enter },
+        ],
+        anchors: {
+          to: { from: 'start', offset: parseDuration('P8D') },
+          then: { from: 'to', offset: parseDuration('P3D') },
+        },
+        ...(end && { end: { at: end, outcomes: [{ flag: 'ready', outcome: 'ready' }, { outcome: 'over' }] } }),
+        extend: { anchor: 'to', max: 30 * DAY },
+        moves: 'to',
+        maxAge: 90 * DAY,
+        minGap,
+        reactions: [
+          { event: 'ready', set: 'ready' },
+          { event: 'unready', clear: 'ready' },
+          { event: 'listed', item: 's1/x' },
+          { event: 'surveyed', completes: 's1' },
+          { event: 'moved', move: { anchor: 'to', field: 'to' } },
+          { event: 'subscription_started', end: { how: 'goal', outcome: 'converted' } },
+        ],
+        offers: { more: { extendsBy: 5 * DAY }, all: { converts: true } },
+      },
+    ),
+  );
+
+/** The trial, a timetable that uses everything at once, and any other. */
+export const timetables: fc.Arbitrary<Timetable> = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom(trial, thicket) },
+  { weight: 2, arbitrary: anyTimetable },
+);
