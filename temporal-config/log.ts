@@ -1,3 +1,5 @@
+import { mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 
@@ -10,6 +12,12 @@ export function createLog(level: string, file?: string): Logger {
       formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    pino.destination(file ? { dest: file, mkdir: true, sync: false } : { fd: 2, sync: true }),
+    pino.destination(file ? { fd: opened(file), sync: false } : { fd: 2, sync: true }),
   );
+}
+
+// Opened at once: a process that exits while pino still opens its file dies with pino's error in place of its own.
+function opened(file: string): number {
+  mkdirSync(dirname(file), { recursive: true });
+  return openSync(file, 'a');
 }

@@ -110,6 +110,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(options.port);
     const fixed = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'timezone=UTC', 'log_timezone=UTC'];
+    // The detail of an error shows the row that failed, and with it people's names and addresses.
+    fixed.push('log_error_verbosity=terse');
     const settings = [...fixed, ...(options.settings ?? [])].flatMap((setting) => ['-c', setting]);
     const [command, ...args] = [...options.runAs.prefix, binary, '-D', options.folder, '-p', String(port), ...settings];
     const child = await startChild({

@@ -27,7 +27,8 @@ export async function ensureSchedules(client: Client, taskQueue: string): Promis
       taskQueue,
       args: [],
       staticSummary: 'Hourly housekeeping',
-      priority: { priorityKey: 5 },
+      // The SDK passes it on; its type does not name it.
+      ...({ priority: { priorityKey: 5 } } as object),
     },
   });
 }

@@ -1,11 +1,15 @@
 import { DAY_MS } from '../../workflows/contracts/time.ts';
 import type { Offset } from '../../workflows/contracts/time.ts';
-import type { Due, Timetable } from '../../workflows/contracts/timetable.ts';
+import type { Due, Timetable, TimetableStep } from '../../workflows/contracts/timetable.ts';
 import type { PlaybookProblem } from './parse-playbook.ts';
+
+type Repeat = NonNullable<TimetableStep['repeat']>;
 
 /** What a run may carry of its playbook. */
 const MAX_TIMETABLE = 16 * 1024;
 const YEAR_DAYS = 366;
+/** A run that slept decides every occurrence that it missed at once, and carries those decisions. */
+const MAX_OCCURRENCES = 1000;
 
 /** Dates that cannot be and figures that do not fit: the end before the start, a step after `maxAge`, a window that never opens. */
 export function timetableProblems(timetable: Timetable): PlaybookProblem[] {
@@ -26,8 +30,7 @@ export function timetableProblems(timetable: Timetable): PlaybookProblem[] {
     at(`step ${step.id} due`, step.due);
     if (step.open?.expires) at(`step ${step.id} open.expires`, step.open.expires);
     if (step.gate) at(`step ${step.id} gate.until`, step.gate.until);
-    if (step.repeat && approximate(step.repeat.every) <= 0)
-      problems.push({ path: `step ${step.id} repeat.every`, message: 'must be longer than nothing' });
+    if (step.repeat) problems.push(...repetitionProblems(step.id, step.repeat, timetable.maxAge));
     if (step.late.within < 0) problems.push({ path: `step ${step.id} late.within`, message: 'must not be negative' });
   }
   for (const stage of timetable.stages) if (stage.end) notAtStart(`stage ${stage.id} end`, stage.end);
@@ -40,6 +43,14 @@ export function timetableProblems(timetable: Timetable): PlaybookProblem[] {
     if (offset !== undefined && offset <= 0) problems.push({ path, message: 'does not lie after the start' });
     else at(path, due);
   }
+}
+
+function repetitionProblems(id: string, { every, max }: Repeat, maxAge: number): PlaybookProblem[] {
+  const path = `step ${id} repeat.every`;
+  const length = approximate(every);
+  if (length <= 0) return [{ path, message: 'must be longer than nothing' }];
+  if (Math.min(max ?? Infinity, maxAge / length) <= MAX_OCCURRENCES) return [];
+  return [{ path, message: `would repeat more than ${MAX_OCCURRENCES} times within maxAge; lengthen it or set max` }];
 }
 
 /** A step that could only ever be dropped is a mistake of the figures, not a plan. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -12,10 +12,10 @@ import { scratchFolder } from './scratch.ts';
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const progress = () => undefined;
 
-async function ask(url: string, query: string): Promise<Record<string, unknown>[]> {
+async function ask(url: string, query: string, values: string[] = []): Promise<Record<string, unknown>[]> {
   const sql = postgres(url, { max: 1 });
   try {
-    return await sql.unsafe(query);
+    return await sql.unsafe(query, values);
   } finally {
     await sql.end({ timeout: 2 });
   }
@@ -31,6 +31,8 @@ describe('the embedded Postgres', () => {
     const config = loadConfig({ TENURE_DATA_DIR: dataDir, TENURE_POSTGRES_PORT: String(port) });
     const first = await startPostgres({ config, dataDir, log, progress });
     await ask(first.url, "create table kept as select 'Ü' as x, current_setting('timezone') as zone");
+    await ask(first.url, 'alter table kept add constraint short check (length(x) < 5)');
+    await expect(ask(first.url, 'insert into kept values ($1)', ['ann@private.example'])).rejects.toThrow('short');
     const url = new URL(first.url);
     expect(Number(url.port)).not.toBe(port);
     url.password = 'wrong';
@@ -43,6 +45,9 @@ describe('the embedded Postgres', () => {
       { x: 'Ü', small: 'ü', zone: 'UTC' },
     ]);
     await second.stop();
+    const logged = readFileSync(join(dataDir, 'logs', 'postgres.log'), 'utf8');
+    expect(logged).toContain('violates check constraint "short"');
+    expect(logged).not.toContain('ann@private.example');
   });
 
   it('is replaced by a given one', async () => {

@@ -4,6 +4,7 @@ import type { Command } from '../contracts/commands.ts';
 import type {
   Change,
   CommandAnswer,
+  DeliverInput,
   DeliverOutcome,
   Effect,
   Ended,
@@ -61,17 +62,19 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   };
 
   const touch = ({ step, n, due, staleAfter }: Effect & { t: 'touch' }) => {
-    void beside(step, () =>
-      deliver.executeWithOptions({ summary: titleOf(step) }, [
-        { journeyId, account, step, n, due, staleAfter, clockShift, state },
-      ]),
-    )
-      .catch((error: unknown): DeliverOutcome => {
-        if (wf.isCancellation(error)) return { is: 'recalled' };
-        if (error instanceof wf.ActivityFailure) return { is: 'failed', reason: 'internal-error' };
-        throw error;
-      })
-      .then((outcome) => apply({ t: 'outcome', step, n, outcome }));
+    const told = { journeyId, account, step, n, due, staleAfter, clockShift, state };
+    void beside(step, () => tell(told)).then((outcome) => apply({ t: 'outcome', step, n, outcome }));
+  };
+
+  const tell = async (told: DeliverInput): Promise<DeliverOutcome> => {
+    try {
+      return await deliver.executeWithOptions({ summary: titleOf(told.step) }, [told]);
+    } catch (error) {
+      // An attempt that was running when the touch was recalled may end as a failure that the server no longer retries.
+      if (wf.isCancellation(error) || wf.CancellationScope.current().consideredCancelled) return { is: 'recalled' };
+      if (error instanceof wf.ActivityFailure) return { is: 'failed', reason: 'internal-error' };
+      throw error;
+    }
   };
 
   wf.setHandler(journeyStateQuery, () => state, { description: 'The whole kernel state' });

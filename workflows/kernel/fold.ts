@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.ts';
 /**
  * The present state from a snapshot that may lag: what was recorded since is applied in its own time, then a tick at `now`.
  * A touch that an outcome tells of is let fall due first; commands and facts meet the state as it stood, as in the run.
- * The revision is that of the run as long as the run woke in time.
+ * The revision is that of the run as long as the run woke in time and no touch was held; `heard` compares the two safely.
  */
 export function fold(kernel: Kernel, snapshot: State, inputs: Input[], now: Instant): State {
   let s = snapshot;

@@ -12,7 +12,6 @@ import type { Api, Deps } from '../../deps.ts';
 import type { CatalogReader } from '../../playbooks/catalog.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
-import type { Db, Tx } from '../../../db/database.ts';
 
 const AccountItem = z.object({
   id: z.string(),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Db, Tx } from '../../../db/database.ts';
 import { EventBody } from '../../../workflows/contracts/api.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { ingestEvents } from '../../events/ingest-events.ts';

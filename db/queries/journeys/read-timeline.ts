@@ -46,5 +46,16 @@ export async function readTimeline(
       union all
       select j.ended_at, 'zend', 'end', jsonb_build_object('outcome', j.outcome) from journeys j where j.id = ${journeyId}::uuid and j.ended_at is not null
     ) t ${before} order by at desc, key collate "C" desc limit ${page.limit}`);
-  return rows.map((row) => ({ ...row, at: new Date(row.at) }));
+  return rows.map((row) => ({ ...row, at: new Date(row.at), entry: withDates(row.entry) }));
 }
+
+const dates = ['happened', 'told', 'anchor'];
+
+// Postgres writes an instant inside jsonb as +00:00; the API writes Z everywhere.
+const withDates = (entry: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(entry).map(([name, value]) => [
+      name,
+      dates.includes(name) && typeof value === 'string' ? new Date(value).toISOString() : value,
+    ]),
+  );

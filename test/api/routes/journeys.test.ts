@@ -123,6 +123,7 @@ describe('reading journeys', () => {
     });
     const page = (await api.call('GET', `/v1/journeys/${journey}/timeline?limit=1`, { as: 'viewer' })).body;
     expect(page.items[0]).toMatchObject({ kind: 'event', entry: { type: 'user_logged_in' } });
+    expect(page.items[0].entry.happened).toMatch(/^\d{4}-.*\.\d{3}Z$/);
     const rest = (await api.call('GET', `/v1/journeys/${journey}/timeline?cursor=${page.nextCursor}`)).body;
     expect(rest.items.map((item: Json) => item.kind)).toContain('start');
     expect(rest.items.map((item: Json) => item.kind)).not.toContain('event');

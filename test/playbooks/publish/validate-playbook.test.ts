@@ -164,6 +164,11 @@ describe('a playbook', () => {
       (p) => void (p.config.length = { value: '-P1D', doc: '' }),
       /^end: does not lie after the start/,
     ],
+    [
+      'a repetition that nobody could catch up with',
+      steps(step({ repeat: { every: 'PT1M', until: 'trialEnd' } })),
+      /^step step repeat\.every: would repeat more than 1000 times within maxAge/,
+    ],
     ['a step before the start', steps(step({ due: '-P1D' })), /^step step due: falls before the start/],
     ['a step after the end', steps(step({ due: 'P15D' })), /^step step due: falls after the end/],
     ['months where a length is needed', steps(step({ late: { within: 'P1M' } })), /^timetable: P1M has months/],

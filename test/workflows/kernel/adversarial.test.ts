@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../workflows/contracts/commands.ts';
+import { parseDuration } from '../../../workflows/contracts/time.ts';
 import { DAY, HOUR, Run, START, due, step, timetableOf } from './fixtures.ts';
 import { UTC } from './zones.ts';
 
@@ -64,6 +65,18 @@ describe('inputs that come wrong', () => {
     run.tick(START + 36_500 * DAY);
     expect(run.state.ended).toMatchObject({ outcome: 'expired', at: START + 14 * DAY });
     expect(Object.values(run.state.steps).every((x) => x.st === 'done')).toBe(true);
+  });
+
+  it('a thousand occurrences missed in one sleep are decided in one tick, each of them', () => {
+    const hourly = step('s', 'one', due('PT1H'), {
+      repeat: { every: parseDuration('PT1H'), max: 1000 },
+      late: { within: 0, otherwise: 'skip' },
+    });
+    const run = new Run(timetableOf([hourly, step('last', 'one', due('P90D'))]));
+    run.tick(START + 80 * DAY);
+    expect(run.state.past).toHaveLength(999);
+    expect([run.state.steps.s!.n, run.told('s')]).toEqual([1000, 'skipped(stale)']);
+    expect(JSON.stringify(run.state).length).toBeLessThan(256 * 1024);
   });
 
   it('two pauses at once: the second is refused; twelve commands at one instant keep their order', () => {

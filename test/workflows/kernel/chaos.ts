@@ -8,7 +8,8 @@ import type { Action, Story } from './stories.ts';
 import { toCommand } from './to-command.ts';
 import { UTC, zoneOf } from './zones.ts';
 
-const RETRY = new Set(['recalled', 'held', 'stale']);
+/** Outcomes after which a touch may start again. */
+export const RETRY = new Set(['recalled', 'held', 'stale']);
 
 /** A journey in a hostile world, checking after every input what must always hold. */
 export class Chaos {
@@ -99,7 +100,7 @@ export class Chaos {
     return this;
   }
 
-  private act(a: Action): void {
+  act(a: Action): void {
     const { now } = this;
     const { steps } = this.run.timetable;
     const id = (i: number) => steps[i % steps.length]!.id;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fold } from '../../../workflows/kernel/fold.ts';
 import { Chaos } from './chaos.ts';
 import { DAY, HOUR, Run, due, step, timetableOf } from './fixtures.ts';
+import { Recorded } from './recorded.ts';
 import { story } from './stories.ts';
 import { timetables } from './timetables.ts';
 import { UTC } from './zones.ts';
@@ -52,7 +54,45 @@ describe('whatever happens in whatever order', () => {
   });
 });
 
+describe('a snapshot', () => {
+  it('folded with what was recorded since is the state of a run that woke in time', () => {
+    fc.assert(
+      fc.property(timetables, story, (timetable, s) => {
+        const c = new Recorded(timetable);
+        for (const { gap, action } of s) {
+          c.pass(gap + 1, false);
+          c.act(action);
+          expect(fold(c.run.kernel, c.snapshot, c.since, c.now)).toEqual(c.state);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
 describe('pausing and resuming with freeze', () => {
+  it('keeps what was left of every wait of any timetable after whatever happened', () => {
+    fc.assert(
+      fc.property(timetables, story, fc.integer({ min: 1, max: 20 * DAY }), (timetable, s, rest) => {
+        const c = new Chaos(timetable).play(s);
+        if (c.state.ended || c.state.pause) return;
+        const [from, before] = [c.now, c.state.steps];
+        c.input({ t: 'command', now: from, command: { id: 'pause', name: 'pause', until: null, clock: null } });
+        c.pass(rest, false);
+        if (c.state.ended) return;
+        c.input({ t: 'command', now: c.now, command: { id: 'resume', name: 'resume' } });
+        for (const { id, clock, class: kind, due } of timetable.steps) {
+          const [x, y] = [before[id]!, c.state.steps[id]!];
+          const waits = x.st === 'waiting' && x.base! > from && x.hold === undefined && due.adjust !== 'preceding';
+          if (!waits || clock !== 'freeze' || kind === 'legal') continue;
+          if (y.st === 'done') expect(['past-stage-end', 'not-needed'], id).toContain(y.reason);
+          else expect(y.base! - c.now, id).toBe(x.base! - from);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   const waits = fc.uniqueArray(fc.integer({ min: 1, max: 30 * DAY }), { minLength: 1, maxLength: 8 });
   const pauses = fc.array(
     fc.record({ run: fc.integer({ min: 0, max: 6 * DAY }), rest: fc.integer({ min: 1, max: 20 * DAY }) }),
