@@ -47,7 +47,17 @@ export type BenchGround = {
 /** The embedded system as `npm start` makes it (file, WAL, durable Postgres), in a folder of its own; workers are started by each measurement. */
 export async function breakBenchGround(): Promise<BenchGround> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenure-bench-'));
-  const config = { ...loadConfig(), temporalGiven: false, databaseUrl: undefined, smtpUrl: undefined, dataDir, temporalPort: 0, temporalUiPort: 0, postgresPort: 0, taskQueue: 'bench' };
+  const config = {
+    ...loadConfig(),
+    temporalGiven: false,
+    databaseUrl: undefined,
+    smtpUrl: undefined,
+    dataDir,
+    temporalPort: 0,
+    temporalUiPort: 0,
+    postgresPort: 0,
+    taskQueue: 'bench',
+  };
   const log = createLog('error');
   installRuntime(log);
   const options = { config, dataDir, log, progress: () => undefined };
@@ -56,7 +66,10 @@ export async function breakBenchGround(): Promise<BenchGround> {
   const database = openDatabase(postgres.url, { max: 20 });
   await ensureAdminKey(database.db, { given: KEY, now: new Date() });
   await publishShipped(database.db, { now: new Date() });
-  const playbooks = [touchesPlaybook(5, THROUGHPUT_GAP), ...[1, 5].map((touches) => touchesPlaybook(touches, COST_GAP))];
+  const playbooks = [
+    touchesPlaybook(5, THROUGHPUT_GAP),
+    ...[1, 5].map((touches) => touchesPlaybook(touches, COST_GAP)),
+  ];
   for (const source of playbooks) await publish(database.db, { source, by: 'bench', now: new Date() });
   await database.sql`create table bare_rows (id text, step int, primary key (id, step))`;
   const client = await connectClient(config, engine);
@@ -65,32 +78,65 @@ export async function breakBenchGround(): Promise<BenchGround> {
   const settings = composeSettings(config, 'http://tenure.bench', randomBytes(24).toString('base64url'));
   const api = await startApi({
     ...{ database, client, log, host: '127.0.0.1', port: 0, clock: Date.now },
-    config: { publicUrl: 'http://tenure.bench', systemZone: 'UTC', secret: settings.secret, taskQueue, temporalUiUrl: '', namespace },
+    config: {
+      publicUrl: 'http://tenure.bench',
+      systemZone: 'UTC',
+      secret: settings.secret,
+      taskQueue,
+      temporalUiUrl: '',
+      namespace,
+    },
   });
   const call = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${api.url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${KEY}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${KEY}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: answer.status, body: (await answer.json()) as T };
   };
   return {
     ...{ client, connection, namespace, database, taskQueue, call },
-    databaseBytes: async () => Number((await database.sql`select pg_database_size(current_database()) as size`)[0]?.size),
+    databaseBytes: async () =>
+      Number((await database.sql`select pg_database_size(current_database()) as size`)[0]?.size),
     putAccount: async (id) => {
       const contacts = [{ role: 'primary', email: `${id}@example.com`, consent: { email: true, sms: false } }];
       await call('PUT', `/v1/accounts/${id}`, { name: id, plan: 'starter', timeZone: 'UTC', contacts });
     },
-    startWorker: async () => startWorker({ connection, namespace, client, taskQueue, bundle: await workflowBundle(config), database, ports: composePorts({}), settings, log, maxCachedWorkflows: 500 }),
+    startWorker: async () =>
+      startWorker({
+        connection,
+        namespace,
+        client,
+        taskQueue,
+        bundle: await workflowBundle(config),
+        database,
+        ports: composePorts({}),
+        settings,
+        log,
+        maxCachedWorkflows: 500,
+      }),
     startBareWorker: async () => {
-      const worker = await Worker.create({ connection, namespace, taskQueue: 'bare', workflowsPath: join(projectRoot(), 'bench', 'workflows.ts'), activities: createBareActivities(database.sql), maxCachedWorkflows: 500 });
+      const worker = await Worker.create({
+        connection,
+        namespace,
+        taskQueue: 'bare',
+        workflowsPath: join(projectRoot(), 'bench', 'workflows.ts'),
+        activities: createBareActivities(database.sql),
+        maxCachedWorkflows: 500,
+      });
       const done = worker.run();
       return { done, stop: async () => (worker.shutdown(), done) };
     },
     clear: async () => {
       for await (const run of client.workflow.list({ query: "ExecutionStatus = 'Running'" }))
-        await client.workflow.getHandle(run.workflowId, run.runId).terminate('bench').catch(() => undefined);
+        await client.workflow
+          .getHandle(run.workflowId, run.runId)
+          .terminate('bench')
+          .catch(() => undefined);
     },
     stop: async () => {
       await api.close();

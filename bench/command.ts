@@ -15,7 +15,11 @@ export async function benchCommand(ground: BenchGround, round: number): Promise<
   const ids: string[] = [];
   await inParallel(JOURNEYS, 20, async (i) => {
     await ground.putAccount(account(i));
-    const { body } = await ground.call<{ id: string }>('POST', '/v1/journeys', { playbook: '002.trial', account: account(i), anchor });
+    const { body } = await ground.call<{ id: string }>('POST', '/v1/journeys', {
+      playbook: '002.trial',
+      account: account(i),
+      anchor,
+    });
     ids.push(body.id);
   });
   const worker = await ground.startWorker();
@@ -24,7 +28,10 @@ export async function benchCommand(ground: BenchGround, round: number): Promise<
   await inParallel(COMMANDS, IN_FLIGHT, async (i) => {
     const command = Math.floor(i / JOURNEYS) % 2 === 0 ? 'pause' : 'resume';
     const started = performance.now();
-    const { status, body } = await ground.call('POST', `/v1/journeys/${order[i]}/commands`, { command, reason: 'bench' });
+    const { status, body } = await ground.call('POST', `/v1/journeys/${order[i]}/commands`, {
+      command,
+      reason: 'bench',
+    });
     took.push(performance.now() - started);
     if (status !== 200) throw new Error(`${command} answered ${status}: ${JSON.stringify(body)}`);
   });

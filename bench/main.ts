@@ -11,9 +11,21 @@ const ROUNDS = 3;
 type Figures = Record<string, number>;
 
 const measurements: Record<string, (ground: BenchGround, options: { journeys: number }) => Promise<Figures>> = {
-  start: (ground) => median((i) => benchStart(ground, i), (row) => row.ratio),
-  touch: (ground) => median((i) => benchTouch(ground, i), (row) => row.ratio),
-  command: (ground) => median((i) => benchCommand(ground, i), (row) => row.p50Ms),
+  start: (ground) =>
+    median(
+      (i) => benchStart(ground, i),
+      (row) => row.ratio,
+    ),
+  touch: (ground) =>
+    median(
+      (i) => benchTouch(ground, i),
+      (row) => row.ratio,
+    ),
+  command: (ground) =>
+    median(
+      (i) => benchCommand(ground, i),
+      (row) => row.p50Ms,
+    ),
   sleep: (ground, { journeys }) => benchSleep(ground, journeys),
 };
 
@@ -25,17 +37,23 @@ async function median<T extends Figures>(measure: (i: number) => Promise<T>, of:
 
 /** `npm run bench -- start touch sleep command [--json] [--journeys n]`: medians of three (sleep: once), on the embedded system. */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' }, journeys: { type: 'string', default: '10000' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'boolean' }, journeys: { type: 'string', default: '10000' } },
+  });
   const names = positionals.length > 0 ? positionals : Object.keys(measurements);
   const unknown = names.filter((name) => !(name in measurements));
-  if (unknown.length > 0) throw new Error(`no such measurement: ${unknown.join(', ')}. There are: ${Object.keys(measurements).join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`no such measurement: ${unknown.join(', ')}. There are: ${Object.keys(measurements).join(', ')}`);
   const ground = await breakBenchGround();
   const figures: Record<string, Figures> = {};
   try {
     for (const name of names) {
       process.stderr.write(`measuring ${name} …\n`);
       const row = await measurements[name]!(ground, { journeys: Number(values.journeys) });
-      figures[name] = Object.fromEntries(Object.entries(row).map(([key, value]) => [key, round(value, key === 'ratio' ? 2 : 1)]));
+      figures[name] = Object.fromEntries(
+        Object.entries(row).map(([key, value]) => [key, round(value, key === 'ratio' ? 2 : 1)]),
+      );
     }
   } finally {
     await ground.stop();
@@ -44,7 +62,9 @@ async function main(): Promise<void> {
 }
 
 function table(figures: Record<string, Figures>): string {
-  const rows = Object.entries(figures).flatMap(([name, row]) => Object.entries(row).map(([key, value]) => `| ${name} | ${key} | ${value} |`));
+  const rows = Object.entries(figures).flatMap(([name, row]) =>
+    Object.entries(row).map(([key, value]) => `| ${name} | ${key} | ${value} |`),
+  );
   return ['| measurement | figure | value |', '|---|---|---|', ...rows, ''].join('\n');
 }
 

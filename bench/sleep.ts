@@ -11,7 +11,9 @@ export async function benchSleep(ground: BenchGround, journeys: number): Promise
   await inParallel(journeys, 20, (i) => ground.putAccount(account(i)));
   const before = await ground.databaseBytes();
   const worker = await ground.startWorker();
-  const startS = await inParallel(journeys, 50, (i) => ground.call('POST', '/v1/journeys', { playbook: '002.trial', account: account(i), anchor }));
+  const startS = await inParallel(journeys, 50, (i) =>
+    ground.call('POST', '/v1/journeys', { playbook: '002.trial', account: account(i), anchor }),
+  );
   await wait(5_000);
   const rss = process.memoryUsage().rss;
   const bytes = (await ground.databaseBytes()) - before;

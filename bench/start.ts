@@ -14,15 +14,27 @@ export async function benchStart(ground: BenchGround, round: number): Promise<St
   await inParallel(COUNT, 20, (i) => ground.putAccount(account(i)));
   let sample = '';
   const api = await inParallel(COUNT, WIDTH, async (i) => {
-    const { status, body } = await ground.call<{ id: string }>('POST', '/v1/journeys', { playbook: '002.trial', account: account(i) });
+    const { status, body } = await ground.call<{ id: string }>('POST', '/v1/journeys', {
+      playbook: '002.trial',
+      account: account(i),
+    });
     if (status !== 201) throw new Error(`start answered ${status}: ${JSON.stringify(body)}`);
     sample = body.id;
   });
   const row = await readJourney(ground.database.db, sample);
   if (!row) throw new Error('no journey was stored');
   const raw = await inParallel(COUNT, WIDTH, async (i) => {
-    const input = { version: 1 as const, journeyId: row.id, account: row.accountId, timetable: row.timetable, state: row.snapshot };
-    await ground.client.workflow.start(journeyWorkflowType('trial'), { ...journeyStart(input, `raw-${round}-${i}`), taskQueue: ground.taskQueue });
+    const input = {
+      version: 1 as const,
+      journeyId: row.id,
+      account: row.accountId,
+      timetable: row.timetable,
+      state: row.snapshot,
+    };
+    await ground.client.workflow.start(journeyWorkflowType('trial'), {
+      ...journeyStart(input, `raw-${round}-${i}`),
+      taskQueue: ground.taskQueue,
+    });
   });
   await ground.clear();
   return { ratio: raw / api, apiPerS: COUNT / api, rawPerS: COUNT / raw };

@@ -7,7 +7,13 @@ const COUNT = 100;
 const WIDTH = 50;
 const TOUCHES = 5;
 
-export type TouchFigures = { ratio: number; tenurePerS: number; barePerS: number; eventsPerTouch: number; actionsPerTouch: number };
+export type TouchFigures = {
+  ratio: number;
+  tenurePerS: number;
+  barePerS: number;
+  eventsPerTouch: number;
+  actionsPerTouch: number;
+};
 
 /** Journeys of five touches completed a second, against a hand-written workflow of five timers and five one-row activities. */
 export async function benchTouch(ground: BenchGround, round: number): Promise<TouchFigures> {
@@ -24,19 +30,37 @@ export async function benchTouch(ground: BenchGround, round: number): Promise<To
   });
   await bareWorker.stop();
   const each = (of: 'events' | 'actions') => (five[of] - one[of]) / (TOUCHES - 1);
-  return { ratio: bare / tenure, tenurePerS: COUNT / tenure, barePerS: COUNT / bare, eventsPerTouch: each('events'), actionsPerTouch: each('actions') };
+  return {
+    ratio: bare / tenure,
+    tenurePerS: COUNT / tenure,
+    barePerS: COUNT / bare,
+    eventsPerTouch: each('events'),
+    actionsPerTouch: each('actions'),
+  };
 }
 
 type Started = { id: string; temporal: { workflowId: string; runId: string } };
 
-async function complete(ground: BenchGround, account: string, touches: number, gap: string): Promise<Started['temporal']> {
-  const { status, body } = await ground.call<Started>('POST', '/v1/journeys', { playbook: touchesPlaybookId(touches, gap), account });
+async function complete(
+  ground: BenchGround,
+  account: string,
+  touches: number,
+  gap: string,
+): Promise<Started['temporal']> {
+  const { status, body } = await ground.call<Started>('POST', '/v1/journeys', {
+    playbook: touchesPlaybookId(touches, gap),
+    account,
+  });
   if (status !== 201) throw new Error(`start answered ${status}: ${JSON.stringify(body)}`);
   await ground.client.workflow.result(body.temporal.workflowId);
   return body.temporal;
 }
 
-async function cost(ground: BenchGround, account: string, touches: number): Promise<{ events: number; actions: number }> {
+async function cost(
+  ground: BenchGround,
+  account: string,
+  touches: number,
+): Promise<{ events: number; actions: number }> {
   const { workflowId, runId } = await complete(ground, account, touches, COST_GAP);
   return journeyCost(ground.client, workflowId, runId);
 }

@@ -19,7 +19,12 @@ export function openDatabase(url: string, options: { max?: number; name?: string
     backoff: () => 0.1 + Math.random() * 0.2,
     idle_timeout: 60,
     onnotice: () => undefined,
-    connection: { application_name: options.name ?? 'tenure', statement_timeout: 10_000, idle_in_transaction_session_timeout: 15_000, TimeZone: 'UTC' },
+    connection: {
+      application_name: options.name ?? 'tenure',
+      statement_timeout: 10_000,
+      idle_in_transaction_session_timeout: 15_000,
+      TimeZone: 'UTC',
+    },
   });
   prepareStatements(sql);
   guardTransactions(sql);

@@ -31,4 +31,7 @@ function within(tx: postgres.TransactionSql): postgres.TransactionSql {
 
 const preparing = (unsafe: Unsafe): Unsafe =>
   ((text: string, parameters: Parameters<Unsafe>[1] = [], options?: Parameters<Unsafe>[2]) =>
-    unsafe(text, parameters, { ...options, prepare: parameters.length > 0 && parameters.length <= MOST_PARAMETERS })) as Unsafe;
+    unsafe(text, parameters, {
+      ...options,
+      prepare: parameters.length > 0 && parameters.length <= MOST_PARAMETERS,
+    })) as Unsafe;

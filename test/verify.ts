@@ -4,10 +4,27 @@ type Check = { name: string; command: string[] };
 
 const checks: Check[] = [
   { name: 'types', command: ['tsc', '--noEmit'] },
-  { name: 'lint', command: ['eslint', '-c', 'test/eslint.config.js', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '.'] },
-  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '--cache', '.', '!test/replay/histories/**'] },
+  {
+    name: 'lint',
+    command: [
+      'eslint',
+      '-c',
+      'test/eslint.config.js',
+      '--cache',
+      '--cache-location',
+      'node_modules/.cache/eslint/',
+      '.',
+    ],
+  },
+  {
+    name: 'format',
+    command: ['prettier', '--check', '--log-level', 'warn', '--cache', '.', '!test/replay/histories/**'],
+  },
   { name: 'generated files', command: ['tsx', 'test/generated.ts'] },
-  { name: 'kernel tests', command: ['vitest', 'run', '-c', 'test/vitest.config.ts', '--project', 'fast', '--reporter', 'dot'] },
+  {
+    name: 'kernel tests',
+    command: ['vitest', 'run', '-c', 'test/vitest.config.ts', '--project', 'fast', '--reporter', 'dot'],
+  },
 ];
 
 /** `npm run verify`: what needs no services, all at once; prints the output of what failed. */

@@ -65,8 +65,10 @@ export async function buildWhenStale(say: (line: string) => void = console.log, 
 
 async function isCurrent(root: string): Promise<boolean> {
   const built = await readFile(join(root, 'dist', 'build.json'), 'utf8').catch(() => undefined);
-  return built !== undefined && (JSON.parse(built) as { sources?: string }).sources === (await sourceHash(root, sources));
+  return (
+    built !== undefined && (JSON.parse(built) as { sources?: string }).sources === (await sourceHash(root, sources))
+  );
 }
 
-if (process.argv[1] === import.meta.filename) await (process.argv.includes('--when-stale') ? buildWhenStale() : buildAll());
-
+if (process.argv[1] === import.meta.filename)
+  await (process.argv.includes('--when-stale') ? buildWhenStale() : buildAll());

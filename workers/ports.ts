@@ -18,6 +18,10 @@ export function composePorts(config: Pick<Config, 'smtpUrl'>): WorkerParts['port
 }
 
 /** What activities need to know of the deployment. */
-export function composeSettings(config: Pick<Config, 'mailFrom' | 'systemZone'>, publicUrl: string, secret: string): WorkerParts['settings'] {
+export function composeSettings(
+  config: Pick<Config, 'mailFrom' | 'systemZone'>,
+  publicUrl: string,
+  secret: string,
+): WorkerParts['settings'] {
   return { secret, publicUrl, mailFrom: config.mailFrom, systemZone: config.systemZone, policy: defaultPolicy };
 }

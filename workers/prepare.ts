@@ -8,7 +8,8 @@ import { ensureSchedules } from '../temporal-config/schedules.ts';
 import { ensureSearchAttributes } from '../temporal-config/search-attributes.ts';
 
 /** Brings a database to today's schema; any number of processes may do so at once. */
-export const migrate = (databaseUrl: string): Promise<void> => migrateDatabase(databaseUrl, join(projectRoot(), 'db', 'migrations'));
+export const migrate = (databaseUrl: string): Promise<void> =>
+  migrateDatabase(databaseUrl, join(projectRoot(), 'db', 'migrations'));
 
 /** Publishes what is shipped and registers what the engine must know, before the first worker polls; repeating it changes nothing. */
 export async function prepareServers(parts: { database: Database; client: Client; taskQueue: string }): Promise<void> {

@@ -27,7 +27,8 @@ type Options = { config: Config; log: Logger; progress: (line: string) => void; 
 export async function startTenure({ config, log, progress, signal }: Options): Promise<Tenure> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
-    for (const part of stops.splice(0).reverse()) await part().catch((error: unknown) => log.error({ err: String(error) }, 'a part did not stop cleanly'));
+    for (const part of stops.splice(0).reverse())
+      await part().catch((error: unknown) => log.error({ err: String(error) }, 'a part did not stop cleanly'));
   };
   const goOn = () => {
     if (signal.aborted) throw new StoppedError('stopped before everything was up');
@@ -65,10 +66,21 @@ export async function startTenure({ config, log, progress, signal }: Options): P
     });
     const api = await startApi({
       ...{ database, client, log, host: config.host, port: apiPort, clock: Date.now },
-      config: { publicUrl, systemZone: config.systemZone, secret, taskQueue, temporalUiUrl: engine.uiUrl ?? '', namespace },
+      config: {
+        publicUrl,
+        systemZone: config.systemZone,
+        secret,
+        taskQueue,
+        temporalUiUrl: engine.uiUrl ?? '',
+        namespace,
+      },
     });
     stops.push(() => api.close());
-    print({ api: api.url, temporalUi: engine.uiUrl ?? '', mailbox: mailboxUrl({ publicUrl, secret }) }, config, firstKey);
+    print(
+      { api: api.url, temporalUi: engine.uiUrl ?? '', mailbox: mailboxUrl({ publicUrl, secret }) },
+      config,
+      firstKey,
+    );
     const failed = Promise.race([
       worker.done.then(
         () => 'the worker ended by itself',
@@ -90,7 +102,11 @@ class StoppedError extends Error {
 
 type Stoppable = { stop(): Promise<void> };
 
-async function startBoth<A extends Stoppable, B extends Stoppable>(a: Promise<A>, b: Promise<B>, stops: (() => Promise<unknown>)[]): Promise<[A, B]> {
+async function startBoth<A extends Stoppable, B extends Stoppable>(
+  a: Promise<A>,
+  b: Promise<B>,
+  stops: (() => Promise<unknown>)[],
+): Promise<[A, B]> {
   const results = await Promise.allSettled([a, b]);
   for (const r of results) if (r.status === 'fulfilled') stops.push(() => r.value.stop());
   const failed = results.find((r) => r.status === 'rejected');
@@ -98,7 +114,11 @@ async function startBoth<A extends Stoppable, B extends Stoppable>(a: Promise<A>
   return [await a, await b];
 }
 
-function print(urls: { api: string; temporalUi: string; mailbox: string }, config: Config, firstKey: string | undefined): void {
+function print(
+  urls: { api: string; temporalUi: string; mailbox: string },
+  config: Config,
+  firstKey: string | undefined,
+): void {
   const lines = [
     '',
     `  API          ${urls.api}   docs ${urls.api}/docs`,

@@ -30,10 +30,13 @@ async function main(): Promise<void> {
 }
 
 const aborted = (signal: AbortSignal) =>
-  new Promise<undefined>((resolve) => (signal.aborted ? resolve(undefined) : signal.addEventListener('abort', () => resolve(undefined))));
+  new Promise<undefined>((resolve) =>
+    signal.aborted ? resolve(undefined) : signal.addEventListener('abort', () => resolve(undefined)),
+  );
 
 main().catch((error: unknown) => {
-  const known = error instanceof ConfigError || (error instanceof Error && error.name.endsWith('Error') && error.name !== 'Error');
+  const known =
+    error instanceof ConfigError || (error instanceof Error && error.name.endsWith('Error') && error.name !== 'Error');
   process.stderr.write(`${known ? (error as Error).message : String(error instanceof Error ? error.stack : error)}\n`);
   process.exit(1);
 });

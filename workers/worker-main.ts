@@ -13,7 +13,9 @@ import { startWorker } from './worker.ts';
 async function main(): Promise<void> {
   const config = loadConfig();
   if (!config.databaseUrl || !config.temporalGiven)
-    throw new Error('npm run worker needs DATABASE_URL and TEMPORAL_ADDRESS (or a TEMPORAL_PROFILE); npm start brings both along');
+    throw new Error(
+      'npm run worker needs DATABASE_URL and TEMPORAL_ADDRESS (or a TEMPORAL_PROFILE); npm start brings both along',
+    );
   const log = createLog(config.logLevel);
   installRuntime(log);
   await migrate(config.databaseUrl);
@@ -26,7 +28,19 @@ async function main(): Promise<void> {
   const { taskQueue, maxCachedWorkflows, tracing } = config;
   const secret = await signingSecret(database.db, config.secret);
   const settings = composeSettings(config, config.publicUrl ?? `http://${config.host}:${config.port}`, secret);
-  const worker = await startWorker({ connection, namespace, client, taskQueue, bundle, database, ports, settings, log, maxCachedWorkflows, tracing });
+  const worker = await startWorker({
+    connection,
+    namespace,
+    client,
+    taskQueue,
+    bundle,
+    database,
+    ports,
+    settings,
+    log,
+    maxCachedWorkflows,
+    tracing,
+  });
   log.info({ taskQueue, buildId: bundle.buildId.slice(0, 16) }, 'worker ready');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void worker.stop());
   await worker.done;

@@ -50,8 +50,19 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     workflowBundle: { codePath: bundle.codePath },
     interceptors: { activity: activityTracing({ tracing: parts.tracing ?? false }) },
     activities: {
-      ...createJourneyActivities({ database, clock: activityClock, ...parts.ports, settings: parts.settings, log, probe: parts.probe }),
-      ...createBulkActivities({ database, issue: createCommandIssuer({ database, client, taskQueue, clock, log }).issue, clock }),
+      ...createJourneyActivities({
+        database,
+        clock: activityClock,
+        ...parts.ports,
+        settings: parts.settings,
+        log,
+        probe: parts.probe,
+      }),
+      ...createBulkActivities({
+        database,
+        issue: createCommandIssuer({ database, client, taskQueue, clock, log }).issue,
+        clock,
+      }),
       ...createHousekeepingActivities({ database, clock, log }),
     },
     // Longer than a provider's time-out (12 s), so that nothing is cut off at the provider.

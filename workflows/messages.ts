@@ -20,7 +20,8 @@ export const TenureState = defineSearchAttributeKey('TenureState', SearchAttribu
 export const COMMAND_REFUSED = 'CommandRefused';
 
 /** The open journey's lock and workflow id: `trial:acme`, or `trial:acme:emea` with a key. */
-export const journeyWorkflowId = (kind: string, account: string, key?: string | null): string => [kind, account, key].filter(Boolean).join(':');
+export const journeyWorkflowId = (kind: string, account: string, key?: string | null): string =>
+  [kind, account, key].filter(Boolean).join(':');
 
 /** The workflow type that runs a kind of journey. */
 export const journeyWorkflowType = (kind: string): string => `${kind}Journey`;

@@ -115,7 +115,10 @@ function sameOne(row: JourneyRow | undefined, playbook: string): JourneyRow {
 
 type Reentry = Published['definition']['reentry'];
 
-function checkReentry(last: Awaited<ReturnType<typeof lastEnded>>, by: { playbook: string; reentry: Reentry; now: number }): void {
+function checkReentry(
+  last: Awaited<ReturnType<typeof lastEnded>>,
+  by: { playbook: string; reentry: Reentry; now: number },
+): void {
   if (!last || by.reentry === 'always') return;
   if (by.reentry === 'never')
     throw new TenureError(

@@ -1,4 +1,15 @@
-import { boolean, date, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  boolean,
+  date,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
 export const accounts = pgTable('accounts', {
@@ -22,7 +33,9 @@ export const contacts = pgTable(
   'contacts',
   {
     id: uuid('id').primaryKey(),
-    accountId: text('account_id').notNull().references(() => accounts.id),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
     role: text('role').notNull(),
     position: integer('position').notNull(),
     name: text('name'),
@@ -39,7 +52,9 @@ export const consents = pgTable(
   'consents',
   {
     id: uuid('id').primaryKey(),
-    contactId: uuid('contact_id').notNull().references(() => contacts.id),
+    contactId: uuid('contact_id')
+      .notNull()
+      .references(() => contacts.id),
     channel: text('channel').notNull(),
     given: boolean('given').notNull(),
     source: text('source').notNull(),
@@ -68,7 +83,9 @@ export const suppressions = pgTable(
 export const metrics = pgTable(
   'metrics',
   {
-    accountId: text('account_id').notNull().references(() => accounts.id),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
     name: text('name').notNull(),
     day: date('day', { mode: 'string' }).notNull(),
     value: doublePrecision('value').notNull(),
@@ -79,7 +96,9 @@ export const metrics = pgTable(
 
 /** The embedded CRM: stage of life and owner of an account. */
 export const crmAccounts = pgTable('crm_accounts', {
-  accountId: text('account_id').primaryKey().references(() => accounts.id),
+  accountId: text('account_id')
+    .primaryKey()
+    .references(() => accounts.id),
   stage: text('stage').notNull(),
   owner: text('owner'),
   updatedAt: instant('updated_at').notNull(),
@@ -90,7 +109,9 @@ export const crmNotes = pgTable(
   {
     /** Derived from journey, step and occurrence: written once however often it is retried. */
     key: text('key').primaryKey(),
-    accountId: text('account_id').notNull().references(() => accounts.id),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
     text: text('text').notNull(),
     author: text('author').notNull(),
     at: instant('at').notNull(),
@@ -100,7 +121,9 @@ export const crmNotes = pgTable(
 
 export const crmOpportunities = pgTable('crm_opportunities', {
   key: text('key').primaryKey(),
-  accountId: text('account_id').notNull().references(() => accounts.id),
+  accountId: text('account_id')
+    .notNull()
+    .references(() => accounts.id),
   title: text('title').notNull(),
   amountMinor: integer('amount_minor'),
   currency: text('currency').notNull(),

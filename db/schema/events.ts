@@ -26,7 +26,9 @@ export const deliveries = pgTable(
   {
     seq: bigserial('seq', { mode: 'number' }).primaryKey(),
     accountId: text('account_id').notNull(),
-    journeyId: uuid('journey_id').notNull().references(() => journeys.id),
+    journeyId: uuid('journey_id')
+      .notNull()
+      .references(() => journeys.id),
     /** Unique with the journey: an event id, or the id of the fact or hold that it tells of. */
     causeId: text('cause_id').notNull(),
     happening: jsonb('happening').$type<Happening>().notNull(),
@@ -39,7 +41,9 @@ export const deliveries = pgTable(
   },
   (t) => [
     uniqueIndex('deliveries_cause').on(t.journeyId, t.causeId),
-    index('deliveries_open').on(t.notBefore, t.seq).where(sql`${t.deliveredAt} is null`),
+    index('deliveries_open')
+      .on(t.notBefore, t.seq)
+      .where(sql`${t.deliveredAt} is null`),
     index('deliveries_journey').on(t.journeyId, t.seq),
   ],
 );

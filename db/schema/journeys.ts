@@ -12,7 +12,9 @@ export const journeys = pgTable(
     /** `<kind>:<account>[:<key>]`: the workflow id; one open journey each. */
     lock: text('lock').notNull(),
     kind: text('kind').notNull(),
-    accountId: text('account_id').notNull().references(() => accounts.id),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
     key: text('key'),
     playbook: text('playbook').notNull(),
     version: integer('version').notNull(),
@@ -35,7 +37,7 @@ export const journeys = pgTable(
     stopCommand: text('stop_command'),
     runId: text('run_id'),
     /** Distance of the run's clock to real time in ms; 0 but in rehearsals. */
-    clockShift: bigint("clock_shift", { mode: "number" }).notNull(),
+    clockShift: bigint('clock_shift', { mode: 'number' }).notNull(),
     startedBy: text('started_by').notNull(),
     startedAt: instant('started_at').notNull(),
     endedAt: instant('ended_at'),
@@ -43,17 +45,23 @@ export const journeys = pgTable(
     pausedUntil: instant('paused_until'),
   },
   (t) => [
-    uniqueIndex('journeys_open').on(t.lock).where(sql`${t.endedAt} is null`),
+    uniqueIndex('journeys_open')
+      .on(t.lock)
+      .where(sql`${t.endedAt} is null`),
     index('journeys_account').on(t.accountId, t.startedAt),
     index('journeys_list').on(t.startedAt, t.id),
-    index('journeys_starting').on(t.startedAt).where(sql`${t.state} = 'starting'`),
+    index('journeys_starting')
+      .on(t.startedAt)
+      .where(sql`${t.state} = 'starting'`),
   ],
 );
 
 export const commands = pgTable(
   'commands',
   {
-    journeyId: uuid('journey_id').notNull().references(() => journeys.id),
+    journeyId: uuid('journey_id')
+      .notNull()
+      .references(() => journeys.id),
     id: text('id').notNull(),
     name: text('name').notNull(),
     body: jsonb('body').$type<Record<string, unknown>>().notNull(),
@@ -68,14 +76,21 @@ export const commands = pgTable(
     answeredAt: instant('answered_at'),
     bulkId: uuid('bulk_id'),
   },
-  (t) => [uniqueIndex('commands_id').on(t.journeyId, t.id), index('commands_open').on(t.receivedAt).where(sql`${t.state} = 'received'`)],
+  (t) => [
+    uniqueIndex('commands_id').on(t.journeyId, t.id),
+    index('commands_open')
+      .on(t.receivedAt)
+      .where(sql`${t.state} = 'received'`),
+  ],
 );
 
 /** Why a step did or did not happen. One row an occurrence of a step, and channel. */
 export const decisions = pgTable(
   'decisions',
   {
-    journeyId: uuid('journey_id').notNull().references(() => journeys.id),
+    journeyId: uuid('journey_id')
+      .notNull()
+      .references(() => journeys.id),
     step: text('step').notNull(),
     n: integer('n').notNull(),
     accountId: text('account_id').notNull(),
@@ -92,7 +107,11 @@ export const decisions = pgTable(
     /** Later words about the same step (held, then sent; offer accepted) replace earlier ones; all of them stay here. */
     history: jsonb('history').$type<{ outcome: string; reason: string | null; at: string }[]>().notNull(),
   },
-  (t) => [uniqueIndex('decisions_step').on(t.journeyId, t.step, t.n), index('decisions_account').on(t.accountId, t.at), index('decisions_at').on(t.at)],
+  (t) => [
+    uniqueIndex('decisions_step').on(t.journeyId, t.step, t.n),
+    index('decisions_account').on(t.accountId, t.at),
+    index('decisions_at').on(t.at),
+  ],
 );
 
 export const bulkCommands = pgTable('bulk_commands', {
@@ -110,7 +129,9 @@ export const bulkCommands = pgTable('bulk_commands', {
 export const bulkItems = pgTable(
   'bulk_items',
   {
-    bulkId: uuid('bulk_id').notNull().references(() => bulkCommands.id),
+    bulkId: uuid('bulk_id')
+      .notNull()
+      .references(() => bulkCommands.id),
     position: integer('position').notNull(),
     journeyId: uuid('journey_id').notNull(),
     outcome: text('outcome'),

@@ -11,7 +11,9 @@ export const messages = pgTable(
   'messages',
   {
     id: uuid('id').primaryKey(),
-    journeyId: uuid('journey_id').notNull().references(() => journeys.id),
+    journeyId: uuid('journey_id')
+      .notNull()
+      .references(() => journeys.id),
     accountId: text('account_id').notNull(),
     step: text('step').notNull(),
     n: integer('n').notNull(),
@@ -48,8 +50,12 @@ export const messages = pgTable(
     uniqueIndex('messages_key').on(t.journeyId, t.step, t.n, t.contactId, t.channel),
     uniqueIndex('messages_message_id').on(t.messageId),
     index('messages_account').on(t.accountId, t.intendedAt),
-    index('messages_cap').on(t.contactId, t.channel, t.intendedAt).where(sql`${t.countsForCap}`),
-    index('messages_unsettled').on(t.intendedAt).where(sql`${t.state} in ('intended', 'in-doubt')`),
+    index('messages_cap')
+      .on(t.contactId, t.channel, t.intendedAt)
+      .where(sql`${t.countsForCap}`),
+    index('messages_unsettled')
+      .on(t.intendedAt)
+      .where(sql`${t.state} in ('intended', 'in-doubt')`),
   ],
 );
 export type MessageRow = typeof messages.$inferSelect;

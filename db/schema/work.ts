@@ -27,7 +27,11 @@ export const tasks = pgTable(
     createdAt: instant('created_at').notNull(),
     endedAt: instant('ended_at'),
   },
-  (t) => [uniqueIndex('tasks_key').on(t.key), index('tasks_list').on(t.state, t.dueAt), index('tasks_journey').on(t.journeyId)],
+  (t) => [
+    uniqueIndex('tasks_key').on(t.key),
+    index('tasks_list').on(t.state, t.dueAt),
+    index('tasks_journey').on(t.journeyId),
+  ],
 );
 
 /** Something put to the customer with an expiry. First answer wins. */
@@ -35,7 +39,9 @@ export const offers = pgTable(
   'offers',
   {
     id: uuid('id').primaryKey(),
-    journeyId: uuid('journey_id').notNull().references(() => journeys.id),
+    journeyId: uuid('journey_id')
+      .notNull()
+      .references(() => journeys.id),
     accountId: text('account_id').notNull(),
     step: text('step').notNull(),
     n: integer('n').notNull(),
@@ -55,7 +61,9 @@ export const offers = pgTable(
 export const checklistItems = pgTable(
   'checklist_items',
   {
-    journeyId: uuid('journey_id').notNull().references(() => journeys.id),
+    journeyId: uuid('journey_id')
+      .notNull()
+      .references(() => journeys.id),
     step: text('step').notNull(),
     item: text('item').notNull(),
     title: text('title').notNull(),

@@ -9,8 +9,22 @@ export const START = '2026-03-02T15:00:00.000Z';
 export function trialPersona({ account, sms = true, ...given }: Given = {}): Persona {
   return {
     start: START,
-    account: { name: 'Lakeside Outfitters', plan: 'starter', timeZone: 'America/New_York', industry: 'retail', ...account } as Persona['account'],
-    contacts: [{ role: 'primary', email: 'maya.lindqvist@lakeside.example', phone: '+12125550147', name: 'Maya Lindqvist', consent: { email: true, sms } }],
+    account: {
+      name: 'Lakeside Outfitters',
+      plan: 'starter',
+      timeZone: 'America/New_York',
+      industry: 'retail',
+      ...account,
+    } as Persona['account'],
+    contacts: [
+      {
+        role: 'primary',
+        email: 'maya.lindqvist@lakeside.example',
+        phone: '+12125550147',
+        name: 'Maya Lindqvist',
+        consent: { email: true, sms },
+      },
+    ],
     metrics: [],
     events: [],
     facts: [],
@@ -20,8 +34,12 @@ export function trialPersona({ account, sms = true, ...given }: Given = {}): Per
 }
 
 /** The usage of a persona by day: totals as the product reports them, in the evening of the day before each segment is judged. */
-export function usage(day3: { conversations: number; active_days: number }, day6: { conversations: number; active_days: number }): Persona['metrics'] {
-  const at = (after: string, of: Record<string, number>) => Object.entries(of).map(([name, value]) => ({ after, name, value }));
+export function usage(
+  day3: { conversations: number; active_days: number },
+  day6: { conversations: number; active_days: number },
+): Persona['metrics'] {
+  const at = (after: string, of: Record<string, number>) =>
+    Object.entries(of).map(([name, value]) => ({ after, name, value }));
   return [...at('P1DT12H', day3), ...at('P4DT12H', day6)];
 }
 

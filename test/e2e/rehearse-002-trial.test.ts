@@ -16,11 +16,16 @@ beforeAll(async () => {
 const live = async (persona: Persona) => rehearse(await testGround(), playbook, readPersona(persona, playbook));
 
 /** `offset outcome template|reason` of one step, in order: what a reader of the spec would check. */
-const of = (entries: Entry[], step: string) => entries.filter((e) => e.step === step).map((e) => [e.offset, e.outcome, e.template ?? e.reason, e.offer].filter((cell) => cell !== null).join(' '));
+const of = (entries: Entry[], step: string) =>
+  entries
+    .filter((e) => e.step === step)
+    .map((e) => [e.offset, e.outcome, e.template ?? e.reason, e.offer].filter((cell) => cell !== null).join(' '));
 
 describe('002.trial', () => {
   it('takes a high-usage customer through welcome, SMS, advanced features and the half-price offer', async () => {
-    const { outcome, entries, history } = await live(trialPersona({ metrics: high, events: [...login, { after: 'PT23H', type: 'ai_interaction' }] }));
+    const { outcome, entries, history } = await live(
+      trialPersona({ metrics: high, events: [...login, { after: 'PT23H', type: 'ai_interaction' }] }),
+    );
     expect(of(entries, 'welcome-email')).toEqual(['PT0S sent personalized_industry_welcome']);
     expect(of(entries, 'setup-sms')).toEqual(['PT2H sent trial_setup_sms']);
     expect(of(entries, 'first-conversation-tutorial')).toEqual(['PT4H sent first_conversation_tutorial']);
@@ -38,7 +43,9 @@ describe('002.trial', () => {
   it('takes a medium-usage customer through the power-user tips and the extension offer', async () => {
     const { entries } = await live(trialPersona({ metrics: medium, events: login }));
     expect(of(entries, 'day3-checkin')).toEqual(['P2D sent power_user_tips']);
-    expect(of(entries, 'day6-offer')[0]).toBe('P5D sent roi_calculator_with_upgrade_path extended_trial_14_days_plus_discount');
+    expect(of(entries, 'day6-offer')[0]).toBe(
+      'P5D sent roi_calculator_with_upgrade_path extended_trial_14_days_plus_discount',
+    );
     expect(of(entries, 'day6-banner')).toEqual(['P5D sent trial_offer_banner_medium']);
     expect(of(entries, 'first_ai_interaction_within_24h')).toEqual(['P1D missed check-missed']);
   });
@@ -51,27 +58,42 @@ describe('002.trial', () => {
   });
 
   it.each([
-    ['exactly 2 active days and 10 conversations is high on day 3', { conversations: 10, active_days: 2 }, 'advanced_features_unlock'],
+    [
+      'exactly 2 active days and 10 conversations is high on day 3',
+      { conversations: 10, active_days: 2 },
+      'advanced_features_unlock',
+    ],
     ['10 conversations on one day is medium', { conversations: 10, active_days: 1 }, 'power_user_tips'],
     ['exactly 3 conversations is medium', { conversations: 3, active_days: 1 }, 'power_user_tips'],
     ['2 conversations is low', { conversations: 2, active_days: 2 }, 'getting_started_assistance'],
   ])('segments day 3: %s', async (_name, day3, template) => {
-    const { entries } = await live(trialPersona({ metrics: usage(day3, day3), events: [...login, { after: 'P3D', type: 'purchase' }] }));
+    const { entries } = await live(
+      trialPersona({ metrics: usage(day3, day3), events: [...login, { after: 'P3D', type: 'purchase' }] }),
+    );
     expect(of(entries, 'day3-checkin')[0]).toContain(`P2D sent ${template}`);
   });
 
   it('sends no SMS without an opt-in', async () => {
-    const { entries } = await live(trialPersona({ sms: false, metrics: low, events: [{ after: 'P1D', type: 'purchase' }] }));
+    const { entries } = await live(
+      trialPersona({ sms: false, metrics: low, events: [{ after: 'P1D', type: 'purchase' }] }),
+    );
     expect(of(entries, 'setup-sms')).toEqual(['PT2H skipped no-sms-consent']);
   });
 
   it('moves the SMS of an evening sign-up to the morning, by the law of the recipient’s zone', async () => {
-    const { entries } = await live(trialPersona({ start: '2026-03-03T00:30:00.000Z', events: [{ after: 'P1D', type: 'purchase' }] }));
+    const { entries } = await live(
+      trialPersona({ start: '2026-03-03T00:30:00.000Z', events: [{ after: 'P1D', type: 'purchase' }] }),
+    );
     expect(of(entries, 'setup-sms').at(-1)).toBe('PT12H30M sent trial_setup_sms');
   });
 
   it('leaves out what set-up and a first conversation have made needless', async () => {
-    const events = [...login, { after: 'PT1H', type: 'setup_completed' }, { after: 'PT1H', type: 'first_conversation_succeeded' }, { after: 'P1DT1H', type: 'purchase' }];
+    const events = [
+      ...login,
+      { after: 'PT1H', type: 'setup_completed' },
+      { after: 'PT1H', type: 'first_conversation_succeeded' },
+      { after: 'P1DT1H', type: 'purchase' },
+    ];
     const { entries } = await live(trialPersona({ events }));
     expect(of(entries, 'setup-sms')).toEqual(['PT2H skipped setup-already-complete']);
     expect(of(entries, 'first-conversation-tutorial')).toEqual(['PT4H skipped first-conversation-already-succeeded']);
@@ -86,19 +108,33 @@ describe('002.trial', () => {
   });
 
   it('sends the day-3 mail at the first login when that comes before day 6', async () => {
-    const { entries } = await live(trialPersona({ metrics: medium, events: [{ after: 'P3DT1H', type: 'user_logged_in' }, { after: 'P4D', type: 'purchase' }] }));
+    const { entries } = await live(
+      trialPersona({
+        metrics: medium,
+        events: [
+          { after: 'P3DT1H', type: 'user_logged_in' },
+          { after: 'P4D', type: 'purchase' },
+        ],
+      }),
+    );
     expect(of(entries, 'day3-checkin')).toEqual(['P3DT1H sent power_user_tips']);
   });
 
   it('ends with a conversion on day 2, in the middle of a wait', async () => {
-    const { entries, outcome } = await live(trialPersona({ metrics: high, events: [...login, { after: 'P1DT6H', type: 'purchase' }] }));
+    const { entries, outcome } = await live(
+      trialPersona({ metrics: high, events: [...login, { after: 'P1DT6H', type: 'purchase' }] }),
+    );
     expect(outcome).toBe('converted');
     expect(of(entries, 'day3-checkin')).toEqual(['P1DT6H dropped journey-ended']);
-    expect(entries.filter((e) => e.outcome === 'sent' && e.offset > 'P1DT6H' && !e.offset.startsWith('PT'))).toEqual([]);
+    expect(entries.filter((e) => e.outcome === 'sent' && e.offset > 'P1DT6H' && !e.offset.startsWith('PT'))).toEqual(
+      [],
+    );
   });
 
   it('gives an accepted extension fourteen more days', async () => {
-    const { entries, outcome } = await live(trialPersona({ metrics: medium, events: login, facts: [{ after: 'P7D', step: 'day6-offer', what: 'accepted' }] }));
+    const { entries, outcome } = await live(
+      trialPersona({ metrics: medium, events: login, facts: [{ after: 'P7D', step: 'day6-offer', what: 'accepted' }] }),
+    );
     expect(of(entries, 'day6-offer')).toEqual([
       'P5D sent roi_calculator_with_upgrade_path extended_trial_14_days_plus_discount',
       'P7D accepted roi_calculator_with_upgrade_path extended_trial_14_days_plus_discount',
@@ -108,13 +144,20 @@ describe('002.trial', () => {
   });
 
   it('makes an accepted set-up call a task, escalated when nobody arranges it', async () => {
-    const { entries } = await live(trialPersona({ metrics: low, events: login, facts: [{ after: 'P6D', step: 'day6-offer', what: 'accepted' }] }));
+    const { entries } = await live(
+      trialPersona({ metrics: low, events: login, facts: [{ after: 'P6D', step: 'day6-offer', what: 'accepted' }] }),
+    );
     expect(of(entries, 'setup-call')[0]).toMatch(/^P6D sent/);
     expect(of(entries, 'setup-call').at(-1)).toMatch(/^P14D missed/);
   });
 
   it('stops marketing after an unsubscribe on day 4', async () => {
-    const { entries } = await live(trialPersona({ metrics: high, events: [...login, { after: 'P3D', type: 'unsubscribed', data: { channel: 'email' } }] }));
+    const { entries } = await live(
+      trialPersona({
+        metrics: high,
+        events: [...login, { after: 'P3D', type: 'unsubscribed', data: { channel: 'email' } }],
+      }),
+    );
     expect(of(entries, 'day3-checkin')).toEqual(['P2D sent advanced_features_unlock']);
     expect(of(entries, 'day6-offer')).toEqual(['P5D skipped unsubscribed']);
     expect(of(entries, 'day6-banner')).toEqual(['P5D sent trial_offer_banner_high']);
@@ -122,7 +165,14 @@ describe('002.trial', () => {
 
   describe('paused over day 3 (from day 2 to day 10)', () => {
     const paused = (clock?: string) =>
-      trialPersona({ metrics: high, events: login, commands: [{ after: 'P1DT12H', command: 'pause', ...(clock ? { clock } : {}) }, { after: 'P9DT12H', command: 'resume' }] });
+      trialPersona({
+        metrics: high,
+        events: login,
+        commands: [
+          { after: 'P1DT12H', command: 'pause', ...(clock ? { clock } : {}) },
+          { after: 'P9DT12H', command: 'resume' },
+        ],
+      });
 
     it('with the clock frozen sends it when its remaining half day has run, and day 6 three days after', async () => {
       const { entries } = await live(paused());
@@ -142,8 +192,13 @@ describe('002.trial', () => {
     });
 
     it('with the clock running on sends what is late by less than its limit', async () => {
-      const commands = [{ after: 'P1DT12H', command: 'pause', clock: 'run-on' }, { after: 'P2DT6H', command: 'resume' }];
-      const { entries } = await live(trialPersona({ metrics: high, events: [...login, { after: 'P4D', type: 'purchase' }], commands }));
+      const commands = [
+        { after: 'P1DT12H', command: 'pause', clock: 'run-on' },
+        { after: 'P2DT6H', command: 'resume' },
+      ];
+      const { entries } = await live(
+        trialPersona({ metrics: high, events: [...login, { after: 'P4D', type: 'purchase' }], commands }),
+      );
       expect(of(entries, 'day3-checkin')).toEqual(['P2DT6H sent advanced_features_unlock']);
     });
   });
@@ -158,7 +213,10 @@ describe('002.trial', () => {
     const { entries, outcome } = await live(trialPersona({ metrics: high, events: login, commands }));
     expect(of(entries, 'setup-sms')).toEqual(['PT1H skipped command']);
     expect(of(entries, 'day3-checkin')).toEqual(['P4D sent advanced_features_unlock']);
-    expect(of(entries, 'day6-offer').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(['P4DT13H sent', 'P21D expired']);
+    expect(of(entries, 'day6-offer').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'P4DT13H sent',
+      'P21D expired',
+    ]);
     expect(outcome).toBe('expired');
   });
 
@@ -178,7 +236,8 @@ describe('002.trial', () => {
     const ground = await testGround();
     let runs = 0;
     const count = async ({ client, workflowId }: { client: typeof ground.client; workflowId: string }) => {
-      for await (const run of client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) runs += run.workflowId === workflowId ? 1 : 0;
+      for await (const run of client.workflow.list({ query: `WorkflowId = '${workflowId}'` }))
+        runs += run.workflowId === workflowId ? 1 : 0;
     };
     const carried = await rehearse(ground, playbook, persona, { continueEvery: 2, observe: count });
     const whole = await rehearse(ground, playbook, persona);
@@ -188,8 +247,12 @@ describe('002.trial', () => {
   });
 
   it('refuses a persona that names what the playbook does not read', () => {
-    expect(() => readPersona({ ...trialPersona(), metrics: [{ after: 'P1D', name: 'chats', value: 1 }] }, playbook)).toThrow('metric "chats"');
-    expect(() => readPersona({ ...trialPersona(), events: [{ after: 'P1D', type: 'logged_in' }] }, playbook)).toThrow('event "logged_in"');
+    expect(() =>
+      readPersona({ ...trialPersona(), metrics: [{ after: 'P1D', name: 'chats', value: 1 }] }, playbook),
+    ).toThrow('metric "chats"');
+    expect(() => readPersona({ ...trialPersona(), events: [{ after: 'P1D', type: 'logged_in' }] }, playbook)).toThrow(
+      'event "logged_in"',
+    );
     expect(() => readPersona({ ...trialPersona(), mood: 'good' }, playbook)).toThrow('mood');
   });
 });

@@ -39,7 +39,8 @@ async function afterMarketing(): Promise<{ account: string; journey: Started; li
   const journey = await startTrial(rig, account, { anchor: START });
   await tellLogin(account, journey);
   await liveUntil(rig, journey, start + 2 * DAY_MS + 1, shift);
-  const marketing = () => mails.findLast((one) => one.to === `${account}@example.com` && one.headers['List-Unsubscribe']);
+  const marketing = () =>
+    mails.findLast((one) => one.to === `${account}@example.com` && one.headers['List-Unsubscribe']);
   await expect.poll(marketing, PATIENT).toBeDefined();
   const mail = marketing();
   const link = new URL(/<(http[^>]+)>/.exec(mail!.headers['List-Unsubscribe']!)![1]!).pathname;

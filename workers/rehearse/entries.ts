@@ -32,23 +32,42 @@ export async function readEntries(db: Db, journeyId: string, { start, playbook, 
   };
   const none = { stage: null, channel: null, template: null, variant: null, offer: null };
   const steps = (await decisionsOf(db, journeyId)).flatMap((row) =>
-    row.history.map(
-      ({ outcome, reason, at }): Entry => ({
-        ...when(Date.parse(at)),
-        stage: stageOf.get(row.step) ?? null,
-        step: row.step,
-        ...{ kind: row.kind, channel: row.channel, template: row.template, variant: row.variant, offer: row.offer, outcome, reason },
-      }),
-    ),
+    row.history.map(({ outcome, reason, at }): Entry => ({
+      ...when(Date.parse(at)),
+      stage: stageOf.get(row.step) ?? null,
+      step: row.step,
+      ...{
+        kind: row.kind,
+        channel: row.channel,
+        template: row.template,
+        variant: row.variant,
+        offer: row.offer,
+        outcome,
+        reason,
+      },
+    })),
   );
-  const commands = (await commandsOf(db, journeyId)).map(
-    (row): Entry => ({ ...none, ...when(row.receivedAt.getTime()), step: row.name, kind: 'command', outcome: row.state, reason: refusalOf(row.answer) }),
-  );
+  const commands = (await commandsOf(db, journeyId)).map((row): Entry => ({
+    ...none,
+    ...when(row.receivedAt.getTime()),
+    step: row.name,
+    kind: 'command',
+    outcome: row.state,
+    reason: refusalOf(row.answer),
+  }));
   const refusals = refused
     .filter((item) => item.t !== 'command')
-    .map((item): Entry => ({ ...none, ...when(item.at), step: item.t === 'fact' ? item.step : item.t, kind: item.t, outcome: 'refused', reason: item.refusal ?? null }));
+    .map((item): Entry => ({
+      ...none,
+      ...when(item.at),
+      step: item.t === 'fact' ? item.step : item.t,
+      kind: item.t,
+      outcome: 'refused',
+      reason: item.refusal ?? null,
+    }));
   const rank = (entry: Entry) => (entry.kind === 'command' ? -1 : order.indexOf(entry.step));
   return [...steps, ...commands, ...refusals].sort((a, b) => a.at.localeCompare(b.at) || rank(a) - rank(b));
 }
 
-const refusalOf = (answer: unknown) => (answer && typeof answer === 'object' && 'code' in answer ? String(answer.code) : null);
+const refusalOf = (answer: unknown) =>
+  answer && typeof answer === 'object' && 'code' in answer ? String(answer.code) : null;

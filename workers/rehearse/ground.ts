@@ -12,7 +12,11 @@ export async function breakGround(progress: (line: string) => void): Promise<Gro
   const config = { ...loadConfig(), temporalGiven: false };
   const log = silentLog();
   installRuntime(log);
-  const [engine, postgres, bundle] = await Promise.all([startEphemeralEngine({ config, progress }), createScratchPostgres(), workflowBundle(config)]);
+  const [engine, postgres, bundle] = await Promise.all([
+    startEphemeralEngine({ config, progress }),
+    createScratchPostgres(),
+    workflowBundle(config),
+  ]);
   const client = await connectClient(config, engine);
   const { connection } = await connectWorker(config, engine);
   const template = 'tenure_template';

@@ -6,7 +6,10 @@ type History = temporal.api.history.v1.IHistory;
 const T = proto.temporal.api.enums.v1.EventType;
 
 /** Events that exist only because time was skipped. */
-const SKIPPING: number[] = [T.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED, T.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED];
+const SKIPPING: number[] = [
+  T.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
+  T.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
+];
 
 /** Events that the vendor bills as an action, by the list of October 2026: starts, timers, activities, signals, updates, attribute upserts. */
 const BILLED: number[] = [
@@ -26,9 +29,13 @@ export function historyCost({ events }: History): { events: number; actions: num
 }
 
 /** The cost of a run and of all that it continued as, first to last. */
-export async function journeyCost(client: Client, workflowId: string, firstRunId: string): Promise<{ events: number; actions: number }> {
+export async function journeyCost(
+  client: Client,
+  workflowId: string,
+  firstRunId: string,
+): Promise<{ events: number; actions: number }> {
   const total = { events: 0, actions: 0 };
-  for (let runId: string | undefined = firstRunId; runId; ) {
+  for (let runId: string | undefined = firstRunId; runId;) {
     const history: History = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const cost = historyCost(history);
     total.events += cost.events;

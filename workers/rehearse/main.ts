@@ -12,9 +12,13 @@ const USAGE = 'usage: npm run --silent rehearse -- <playbook-id> (--persona <fil
 
 /** `npm run rehearse`: a persona's whole journey in seconds, on an engine and a database of its own. */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { persona: { type: 'string' }, describe: { type: 'boolean' }, json: { type: 'boolean' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { persona: { type: 'string' }, describe: { type: 'boolean' }, json: { type: 'boolean' } },
+  });
   const [id] = positionals;
-  if (!id || positionals.length > 1 || (!values.describe && !values.persona)) throw new TenureError('invalid-request', USAGE);
+  if (!id || positionals.length > 1 || (!values.describe && !values.persona))
+    throw new TenureError('invalid-request', USAGE);
   const playbook = await readShipped(id);
   if (values.describe) {
     process.stdout.write(`${JSON.stringify(describePlaybook(playbook), null, 2)}\n`);
@@ -42,6 +46,8 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof TenureError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `${error instanceof TenureError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exit(1);
 });

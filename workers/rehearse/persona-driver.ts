@@ -30,7 +30,14 @@ export function timeline(persona: Persona): Item[] {
 export async function putPersona(rig: Rig, account: string, persona: Persona): Promise<void> {
   const { name, plan, timeZone, industry } = persona.account;
   const contacts = persona.contacts.map((contact) => ({ ...contact, consent: contact.consent ?? {} }));
-  const body = { name: name ?? 'Rehearsal Ltd', plan, timeZone, ...(industry ? { industry } : {}), facts: personaFacts(persona), contacts };
+  const body = {
+    name: name ?? 'Rehearsal Ltd',
+    plan,
+    timeZone,
+    ...(industry ? { industry } : {}),
+    facts: personaFacts(persona),
+    contacts,
+  };
   const { status, body: answer } = await rig.call('PUT', `/v1/accounts/${account}`, body);
   if (status >= 300) throw new Error(`the persona's account was refused (${status}): ${JSON.stringify(answer)}`);
 }
@@ -47,25 +54,51 @@ export async function applyItem(rig: Rig, journeyId: string, item: Item): Promis
 
 let sequence = 0;
 
-async function send(rig: Rig, journeyId: string, account: string, item: Item): Promise<{ status: number; body: Problem }> {
+async function send(
+  rig: Rig,
+  journeyId: string,
+  account: string,
+  item: Item,
+): Promise<{ status: number; body: Problem }> {
   const id = `rehearsal-${++sequence}`;
-  if (item.t === 'command') return rig.call<Problem>('POST', `/v1/journeys/${journeyId}/commands`, { reason: 'rehearsal', id, command: item.command, ...item.args });
+  if (item.t === 'command')
+    return rig.call<Problem>('POST', `/v1/journeys/${journeyId}/commands`, {
+      reason: 'rehearsal',
+      id,
+      command: item.command,
+      ...item.args,
+    });
   if (item.t === 'fact') return sendFact(rig, journeyId, account, item);
-  const event = item.t === 'metric' ? { type: 'metrics_recorded', data: { [item.name]: item.value } } : { type: item.type, data: item.data };
-  return rig.call<Problem>('POST', '/v1/events', { events: [{ id, account, at: new Date(item.at).toISOString(), ...event }] });
+  const event =
+    item.t === 'metric'
+      ? { type: 'metrics_recorded', data: { [item.name]: item.value } }
+      : { type: item.type, data: item.data };
+  return rig.call<Problem>('POST', '/v1/events', {
+    events: [{ id, account, at: new Date(item.at).toISOString(), ...event }],
+  });
 }
 
 type Open = { items: { id: string; step: string | null; journey: string | null; state: string }[] };
 
-async function sendFact(rig: Rig, journeyId: string, account: string, fact: Item & { t: 'fact' }): Promise<{ status: number; body: Problem }> {
+async function sendFact(
+  rig: Rig,
+  journeyId: string,
+  account: string,
+  fact: Item & { t: 'fact' },
+): Promise<{ status: number; body: Problem }> {
   const aboutOffer = fact.what === 'accepted' || fact.what === 'declined';
   const list = await rig.call<Open>('GET', `/v1/${aboutOffer ? 'offers' : 'tasks'}?account=${account}`);
   if (list.status !== 200) throw new Error(`${fact.step}: ${JSON.stringify(list.body)}`);
   const mine = list.body.items.filter((row) => row.journey === journeyId && row.step === fact.step);
   const open = mine.find((row) => row.state === 'open') ?? mine[0];
   if (!open) return { status: 404, body: { code: 'unknown-item' } };
-  if (aboutOffer) return rig.call<Problem>('POST', `/v1/offers/${open.id}/${fact.what === 'accepted' ? 'accept' : 'decline'}`, {});
-  const body = { outcome: fact.what, ...(fact.item ? { item: fact.item } : {}), ...(fact.value === undefined ? {} : { value: fact.value }) };
+  if (aboutOffer)
+    return rig.call<Problem>('POST', `/v1/offers/${open.id}/${fact.what === 'accepted' ? 'accept' : 'decline'}`, {});
+  const body = {
+    outcome: fact.what,
+    ...(fact.item ? { item: fact.item } : {}),
+    ...(fact.value === undefined ? {} : { value: fact.value }),
+  };
   return rig.call<Problem>('POST', `/v1/tasks/${open.id}/complete`, body);
 }
 

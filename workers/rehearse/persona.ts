@@ -11,12 +11,32 @@ const after = IsoDuration;
 /** Who is rehearsed: an account, and all that happens to it, each at its distance from the start. */
 export const Persona = z.strictObject({
   start: z.iso.datetime({ offset: true }),
-  account: z.object({ name: z.string().optional(), plan: z.string(), timeZone: TimeZone, industry: z.string().optional(), facts: z.record(z.string(), Scalar).optional() }).catchall(Scalar),
+  account: z
+    .object({
+      name: z.string().optional(),
+      plan: z.string(),
+      timeZone: TimeZone,
+      industry: z.string().optional(),
+      facts: z.record(z.string(), Scalar).optional(),
+    })
+    .catchall(Scalar),
   contacts: z.array(ContactBody.partial({ consent: true })).min(1),
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   metrics: z.array(z.strictObject({ after, name: z.string(), value: z.number() })).default([]),
-  events: z.array(z.strictObject({ after, type: z.string(), data: z.record(z.string(), Scalar).optional() })).default([]),
-  facts: z.array(z.strictObject({ after, step: z.string(), what: z.string(), item: z.string().optional(), value: z.union([z.string(), z.number()]).optional() })).default([]),
+  events: z
+    .array(z.strictObject({ after, type: z.string(), data: z.record(z.string(), Scalar).optional() }))
+    .default([]),
+  facts: z
+    .array(
+      z.strictObject({
+        after,
+        step: z.string(),
+        what: z.string(),
+        item: z.string().optional(),
+        value: z.union([z.string(), z.number()]).optional(),
+      }),
+    )
+    .default([]),
   commands: z.array(z.looseObject({ after, command: z.string() })).default([]),
 });
 export type Persona = z.infer<typeof Persona>;
@@ -32,19 +52,45 @@ export const personaFacts = ({ account }: Persona): Record<string, unknown> => (
 /** Parses a persona and refuses every fact, metric, event and step that the playbook does not read, each by its name. */
 export function readPersona(json: unknown, playbook: Playbook): Persona {
   const parsed = Persona.safeParse(json);
-  if (!parsed.success) throw new TenureError('invalid-request', `the persona does not have the form asked for:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new TenureError(
+      'invalid-request',
+      `the persona does not have the form asked for:\n${z.prettifyError(parsed.error)}`,
+    );
   const persona = parsed.data;
   const steps = new Set(playbook.stages.flatMap((stage) => stage.steps.map((step) => step.id)));
   const unknown = [
     ...notIn('fact', Object.keys(personaFacts(persona)), Object.keys(playbook.reads.facts)),
-    ...notIn('metric', persona.metrics.map((m) => m.name), Object.keys(playbook.reads.metrics)),
-    ...notIn('event', persona.events.map((e) => e.type), Object.keys(playbook.reads.events)),
-    ...notIn('step', [...persona.facts, ...persona.commands].flatMap((item) => (typeof item.step === 'string' ? [item.step] : [])), [...steps]),
-    ...persona.events.flatMap((e) => notIn(`field of event ${e.type}`, Object.keys(e.data ?? {}), Object.keys(playbook.reads.events[e.type]?.fields ?? {}))),
+    ...notIn(
+      'metric',
+      persona.metrics.map((m) => m.name),
+      Object.keys(playbook.reads.metrics),
+    ),
+    ...notIn(
+      'event',
+      persona.events.map((e) => e.type),
+      Object.keys(playbook.reads.events),
+    ),
+    ...notIn(
+      'step',
+      [...persona.facts, ...persona.commands].flatMap((item) => (typeof item.step === 'string' ? [item.step] : [])),
+      [...steps],
+    ),
+    ...persona.events.flatMap((e) =>
+      notIn(
+        `field of event ${e.type}`,
+        Object.keys(e.data ?? {}),
+        Object.keys(playbook.reads.events[e.type]?.fields ?? {}),
+      ),
+    ),
   ];
   const malformed = persona.commands.flatMap(commandProblems);
   if (malformed.length > 0) throw new TenureError('invalid-request', malformed.join('\n'));
-  if (unknown.length > 0) throw new TenureError('unknown-name', `${playbook.id} does not read ${unknown.join('; ')}. \`--describe\` lists what it reads.`);
+  if (unknown.length > 0)
+    throw new TenureError(
+      'unknown-name',
+      `${playbook.id} does not read ${unknown.join('; ')}. \`--describe\` lists what it reads.`,
+    );
   return persona;
 }
 
@@ -54,4 +100,6 @@ function commandProblems({ after, ...command }: Persona['commands'][number]): st
 }
 
 const notIn = (kind: string, names: string[], known: string[]) =>
-  names.filter((name) => !known.includes(name)).map((name) => `${kind} "${name}" (known: ${known.join(', ') || 'none'})`);
+  names
+    .filter((name) => !known.includes(name))
+    .map((name) => `${kind} "${name}" (known: ${known.join(', ') || 'none'})`);

@@ -13,7 +13,11 @@ const COLUMNS = [
 /** A rehearsal as a dated table, times in the account's zone. */
 export function table(story: Rehearsal, persona: Persona): string {
   const start = Date.parse(persona.start);
-  const local = new Intl.DateTimeFormat('sv-SE', { timeZone: persona.account.timeZone, dateStyle: 'short', timeStyle: 'short' });
+  const local = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: persona.account.timeZone,
+    dateStyle: 'short',
+    timeStyle: 'short',
+  });
   const rows = story.entries.map((entry) => [
     String(Math.floor((Date.parse(entry.at) - start) / 86_400_000) + 1),
     local.format(new Date(entry.at)),
@@ -22,7 +26,11 @@ export function table(story: Rehearsal, persona: Persona): string {
     [entry.channel ?? entry.kind, entry.template, entry.variant && `(${entry.variant})`].filter(Boolean).join(' '),
     [entry.outcome, entry.reason && `– ${entry.reason}`, entry.offer && `[${entry.offer}]`].filter(Boolean).join(' '),
   ]);
-  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(COLUMNS[i]![1])).join('  ').trimEnd();
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => cell.padEnd(COLUMNS[i]![1]))
+      .join('  ')
+      .trimEnd();
   return [
     `${story.playbook} v${story.version} for a persona in ${persona.account.timeZone}, from ${persona.start}`,
     '',

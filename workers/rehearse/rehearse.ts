@@ -20,25 +20,44 @@ import type { Persona } from './persona.ts';
 import { startRig } from './rig.ts';
 import type { Ground, Rig } from './rig.ts';
 
-export type Rehearsal = { playbook: string; version: number; journey: string; outcome: string; entries: Entry[]; history: { events: number; actions: number } };
+export type Rehearsal = {
+  playbook: string;
+  version: number;
+  journey: string;
+  outcome: string;
+  entries: Entry[];
+  history: { events: number; actions: number };
+};
 
 /** Real time that a persona's items have before a step due at the same instant could fire; well within the clock's grain. */
 const HEAD_START_MS = 5_000;
 /** A paused journey is followed no further than this after its last date. */
 const MAX_INSTANTS = 2_000;
 
-
 /** `observe` sees the run at its end, engine and database still up; `continueEvery` makes it continue as new after so many revisions. */
 export type RehearseOptions = { observe?: (run: Run & { client: Client }) => Promise<void>; continueEvery?: number };
 
-type Run = { rig: Rig; skip: TimeSkipping; kernel: Kernel; workflowId: string; runId: string; shift: number; journeyId: string };
+type Run = {
+  rig: Rig;
+  skip: TimeSkipping;
+  kernel: Kernel;
+  workflowId: string;
+  runId: string;
+  shift: number;
+  journeyId: string;
+};
 
 /**
  * Lives a persona through a playbook: the real workflow, API, activities and database, in skipped time. The run's clock
  * is moved from one instant of interest to the next; what the persona does at an instant comes before a step due then.
  * Ends with the journey, or reports it `open` when only an event could move it on.
  */
-export async function rehearse(ground: Ground, playbook: Playbook, persona: Persona, options: RehearseOptions = {}): Promise<Rehearsal> {
+export async function rehearse(
+  ground: Ground,
+  playbook: Playbook,
+  persona: Persona,
+  options: RehearseOptions = {},
+): Promise<Rehearsal> {
   const start = Date.parse(persona.start);
   const rig = await startRig(ground, { continueEvery: options.continueEvery });
   try {
@@ -49,7 +68,14 @@ export async function rehearse(ground: Ground, playbook: Playbook, persona: Pers
     const row = await readJourney(rig.database.db, run.journeyId);
     const cost = await journeyCost(rig.client, run.workflowId, run.runId);
     const entries = await readEntries(rig.database.db, run.journeyId, { start, playbook, refused });
-    return { playbook: playbook.id, version: row?.version ?? 0, journey: run.journeyId, outcome: row?.outcome ?? 'open', entries, history: cost };
+    return {
+      playbook: playbook.id,
+      version: row?.version ?? 0,
+      journey: run.journeyId,
+      outcome: row?.outcome ?? 'open',
+      entries,
+      history: cost,
+    };
   } finally {
     await rig.stop();
   }
@@ -58,13 +84,30 @@ export async function rehearse(ground: Ground, playbook: Playbook, persona: Pers
 async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: string): Promise<Run> {
   await putPersona(rig, account, persona);
   const shift = rig.shiftTo(Date.parse(persona.start));
-  const body = { playbook: playbook.id, account, anchor: persona.start, ...(persona.options ? { options: persona.options } : {}) };
-  const { status, body: journey } = await rig.call<{ id: string; detail?: string; temporal: { workflowId: string; runId: string } }>('POST', '/v1/journeys', body);
+  const body = {
+    playbook: playbook.id,
+    account,
+    anchor: persona.start,
+    ...(persona.options ? { options: persona.options } : {}),
+  };
+  const { status, body: journey } = await rig.call<{
+    id: string;
+    detail?: string;
+    temporal: { workflowId: string; runId: string };
+  }>('POST', '/v1/journeys', body);
   if (status !== 201) throw new Error(`the journey did not start (${status}): ${journey.detail ?? ''}`);
   const row = await readJourney(rig.database.db, journey.id);
   if (!row) throw new Error('the journey was not stored');
   const { workflowId, runId } = journey.temporal;
-  return { rig, skip: timeSkipping(rig.client), kernel: createKernel(row.timetable, rulesOf(row.kind)), workflowId, runId, shift, journeyId: journey.id };
+  return {
+    rig,
+    skip: timeSkipping(rig.client),
+    kernel: createKernel(row.timetable, rulesOf(row.kind)),
+    workflowId,
+    runId,
+    shift,
+    journeyId: journey.id,
+  };
 }
 
 async function live(run: Run, items: Item[]): Promise<Item[]> {

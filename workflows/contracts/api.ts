@@ -3,13 +3,23 @@ import { OpaqueId } from './commands.ts';
 
 /** Checked against the zones of this machine at the edge. */
 export const TimeZone = z.string().min(1).max(64);
-const Consent = z.union([z.boolean(), z.strictObject({ given: z.boolean(), source: z.string().max(200).optional(), at: z.iso.datetime({ offset: true }).optional() })]);
+const Consent = z.union([
+  z.boolean(),
+  z.strictObject({
+    given: z.boolean(),
+    source: z.string().max(200).optional(),
+    at: z.iso.datetime({ offset: true }).optional(),
+  }),
+]);
 const Scalar = z.union([z.string().max(2000), z.number(), z.boolean(), z.null(), z.array(z.string().max(200)).max(50)]);
 
 export const ContactBody = z.strictObject({
   role: z.string().min(1).max(40),
   email: z.email().max(254).optional(),
-  phone: z.string().regex(/^\+[1-9]\d{6,14}$/, 'a phone number as +4915112345678 (E.164)').optional(),
+  phone: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$/, 'a phone number as +4915112345678 (E.164)')
+    .optional(),
   name: z.string().max(200).optional(),
   timeZone: TimeZone.optional(),
   consent: z.strictObject({ email: Consent.optional(), sms: Consent.optional() }),

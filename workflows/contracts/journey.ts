@@ -7,9 +7,17 @@ export type StepStatus = 'idle' | 'waiting' | 'gated' | 'sending' | 'open' | 'do
 
 /** How a step ended. One word; the reason beside it says why. */
 export type StepOutcome =
-  | 'sent' | 'skipped' | 'dropped' | 'failed'
-  | 'met' | 'missed'
-  | 'accepted' | 'declined' | 'expired' | 'completed' | 'answered';
+  | 'sent'
+  | 'skipped'
+  | 'dropped'
+  | 'failed'
+  | 'met'
+  | 'missed'
+  | 'accepted'
+  | 'declined'
+  | 'expired'
+  | 'completed'
+  | 'answered';
 
 export type StepState = {
   st: StepStatus;
@@ -89,7 +97,14 @@ export type FactKind = 'accepted' | 'declined' | 'completed' | 'answered' | 'mis
 
 /** What the outside did, as a run learns of it: ids, enums, numbers and dates only. */
 export type Happening =
-  | { t: 'event'; id: string; type: string; at: Instant; fields: Record<string, string | number | boolean | null>; zone?: ZoneRules }
+  | {
+      t: 'event';
+      id: string;
+      type: string;
+      at: Instant;
+      fields: Record<string, string | number | boolean | null>;
+      zone?: ZoneRules;
+    }
   | { t: 'fact'; id: string; step: string; what: FactKind; at: Instant; item?: string; value?: number }
   | { t: 'released'; id: string; hold: string; at: Instant };
 
@@ -158,8 +173,22 @@ export type DeliverInput = {
   state: State;
 };
 
-export type EscalateInput = { journeyId: string; account: string; step: string; n: number; level: number; clockShift: number; state: State };
-export type RecordCommandInput = { journeyId: string; commandId: string; answer: CommandAnswer; state: State; at: Instant };
+export type EscalateInput = {
+  journeyId: string;
+  account: string;
+  step: string;
+  n: number;
+  level: number;
+  clockShift: number;
+  state: State;
+};
+export type RecordCommandInput = {
+  journeyId: string;
+  commandId: string;
+  answer: CommandAnswer;
+  state: State;
+  at: Instant;
+};
 export type ConcludeInput = { journeyId: string; account: string; at: Instant; state: State };
 
 /** What an accepted command answers with: the dates that it changed, and what recalled touches became. */

@@ -29,7 +29,12 @@ export const DueSpec = z.union([
     after: duration.default('PT0S'),
     businessDays: z.number().int().min(-260).max(260).optional(),
     at: localTime.optional(),
-    window: z.union([z.literal('none'), z.strictObject({ from: localTime, to: localTime, weekdays: z.array(Weekday).min(1).optional() })]).optional(),
+    window: z
+      .union([
+        z.literal('none'),
+        z.strictObject({ from: localTime, to: localTime, weekdays: z.array(Weekday).min(1).optional() }),
+      ])
+      .optional(),
     adjust: z.enum(['following', 'preceding']).optional(),
   }),
 ]);
@@ -74,13 +79,17 @@ export const StepSpec = z.strictObject({
   /** Role of the contact told; falls back to the first contact that has the channel. */
   to: z.string().default('primary'),
   clock: ClockRule.default('freeze'),
-  late: z.strictObject({ within: duration, otherwise: z.enum(['skip', 'replan']).default('skip') }).default({ within: 'PT24H', otherwise: 'skip' }),
+  late: z
+    .strictObject({ within: duration, otherwise: z.enum(['skip', 'replan']).default('skip') })
+    .default({ within: 'PT24H', otherwise: 'skip' }),
   if: z.array(FlagTest).optional(),
   unless: z.array(FlagTest).optional(),
   gate: z.strictObject({ flag: Name, until: DueSpec, reason: Id }).optional(),
   after: z.array(z.string()).optional(),
   plans: z.array(z.string()).optional(),
-  repeat: z.strictObject({ every: duration, until: z.string().optional(), max: z.number().int().positive().optional() }).optional(),
+  repeat: z
+    .strictObject({ every: duration, until: z.string().optional(), max: z.number().int().positive().optional() })
+    .optional(),
   open: z
     .strictObject({
       expires: DueSpec.optional(),
@@ -91,7 +100,14 @@ export const StepSpec = z.strictObject({
     })
     .optional(),
   /** For tasks: who does it, by when it is due after it is opened, and what to do. */
-  task: z.strictObject({ owner: z.string(), instructions: z.string().max(4000), sla: duration.optional(), minutes: z.number().int().positive().optional() }).optional(),
+  task: z
+    .strictObject({
+      owner: z.string(),
+      instructions: z.string().max(4000),
+      sla: duration.optional(),
+      minutes: z.number().int().positive().optional(),
+    })
+    .optional(),
   /** In doubt whether it went out: leave it (at most once) or send again (at least once). */
   inDoubt: z.enum(['at-most-once', 'at-least-once']).optional(),
   /** In the same transaction as the touch. */
@@ -106,11 +122,22 @@ export const OfferSpec = z.strictObject({
   /** Accepting moves the playbook's `extend` anchor by so much. */
   extendsBy: duration.optional(),
   /** Accepting opens an opportunity in the CRM. */
-  opportunity: z.strictObject({ title: z.string(), amountMinor: z.union([z.number().int(), ConfigRef]).optional(), currency: z.string().length(3).default('USD') }).optional(),
+  opportunity: z
+    .strictObject({
+      title: z.string(),
+      amountMinor: z.union([z.number().int(), ConfigRef]).optional(),
+      currency: z.string().length(3).default('USD'),
+    })
+    .optional(),
 });
 export type OfferSpec = z.infer<typeof OfferSpec>;
 
-const Field = z.strictObject({ type: z.enum(['string', 'number', 'boolean', 'date', 'enum', 'list']), values: z.array(z.string()).optional(), doc: z.string(), default: z.unknown().optional() });
+const Field = z.strictObject({
+  type: z.enum(['string', 'number', 'boolean', 'date', 'enum', 'list']),
+  values: z.array(z.string()).optional(),
+  doc: z.string(),
+  default: z.unknown().optional(),
+});
 
 export const Playbook = z.strictObject({
   id: z.string().regex(/^\d{3}\.[a-z0-9.-]{1,80}$/, 'a playbook id such as 002.trial'),
@@ -122,12 +149,19 @@ export const Playbook = z.strictObject({
   trigger: z.strictObject({ event: z.string(), when: Cel.optional() }).optional(),
   reentry: z.union([z.enum(['never', 'always']), z.strictObject({ cooldown: IsoDuration })]).default('never'),
   /** Deployment's figures. Overridable per journey by `options`; types are kept. */
-  config: z.record(Name, z.strictObject({ value: ConfigValue, doc: z.string(), min: z.number().optional(), max: z.number().optional() })).default({}),
+  config: z
+    .record(
+      Name,
+      z.strictObject({ value: ConfigValue, doc: z.string(), min: z.number().optional(), max: z.number().optional() }),
+    )
+    .default({}),
   /** All that it reads, with types; unknown names are refused everywhere. */
   reads: z.strictObject({
     facts: z.record(Name, Field).default({}),
     metrics: z.record(Name, z.strictObject({ unit: z.string(), doc: z.string() })).default({}),
-    events: z.record(z.string(), z.strictObject({ doc: z.string(), fields: z.record(Name, Field).default({}) })).default({}),
+    events: z
+      .record(z.string(), z.strictObject({ doc: z.string(), fields: z.record(Name, Field).default({}) }))
+      .default({}),
   }),
   flags: z.record(Name, z.strictObject({ doc: z.string(), initially: Cel.optional() })).default({}),
   anchors: z.record(Name, z.strictObject({ from: z.string().default('start'), after: duration })).default({}),
@@ -135,7 +169,9 @@ export const Playbook = z.strictObject({
   window: z.strictObject({ from: localTime, to: localTime, weekdays: z.array(Weekday).min(1).optional() }).optional(),
   minGap: duration.default('PT0S'),
   maxAge: IsoDuration.default('P400D'),
-  calendar: z.strictObject({ weekend: z.array(Weekday).default(['sat', 'sun']), holidays: z.array(z.iso.date()).default([]) }).default({ weekend: ['sat', 'sun'], holidays: [] }),
+  calendar: z
+    .strictObject({ weekend: z.array(Weekday).default(['sat', 'sun']), holidays: z.array(z.iso.date()).default([]) })
+    .default({ weekend: ['sat', 'sun'], holidays: [] }),
   extend: z.strictObject({ anchor: Name, max: duration }).optional(),
   moves: Name.optional(),
   reactions: z
@@ -152,14 +188,29 @@ export const Playbook = z.strictObject({
       }),
     )
     .default([]),
-  end: z.strictObject({ at: DueSpec, outcomes: z.array(z.strictObject({ flag: Name.optional(), outcome: Id })).min(1) }).optional(),
+  end: z
+    .strictObject({ at: DueSpec, outcomes: z.array(z.strictObject({ flag: Name.optional(), outcome: Id })).min(1) })
+    .optional(),
   /** What an outcome means outside: stage of life in the CRM and the note left there. */
-  outcomes: z.record(Id, z.strictObject({ crmStage: z.string().optional(), note: z.string().optional(), won: z.boolean().optional() })).default({}),
+  outcomes: z
+    .record(
+      Id,
+      z.strictObject({ crmStage: z.string().optional(), note: z.string().optional(), won: z.boolean().optional() }),
+    )
+    .default({}),
   offers: z.array(OfferSpec).default([]),
   /** Pinned majors of its templates; one not named is pinned at 1. */
   templates: z.record(Id, z.number().int().positive()).default({}),
   stages: z
-    .array(z.strictObject({ id: Id, title: z.string(), enter: z.enum(['journey', 'previous']).default('previous'), end: DueSpec.optional(), steps: z.array(StepSpec).min(1) }))
+    .array(
+      z.strictObject({
+        id: Id,
+        title: z.string(),
+        enter: z.enum(['journey', 'previous']).default('previous'),
+        end: DueSpec.optional(),
+        steps: z.array(StepSpec).min(1),
+      }),
+    )
     .min(1),
 });
 export type Playbook = z.infer<typeof Playbook>;

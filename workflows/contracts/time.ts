@@ -7,7 +7,8 @@ export type Instant = number;
 export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a local time as HH:MM, for example 09:00');
 export type LocalTime = z.infer<typeof LocalTime>;
 
-const ISO_DURATION = /^([+-])?P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
+const ISO_DURATION =
+  /^([+-])?P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
 
 /** An ISO-8601 duration, optionally signed: `P2D`, `PT4H`, `-P30D`, `P1M`. */
 export const IsoDuration = z.string().regex(ISO_DURATION, 'an ISO-8601 duration, for example P2D or PT4H');

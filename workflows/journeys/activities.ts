@@ -16,6 +16,15 @@ export const { deliver } = proxyActivities<Pick<JourneyActivities, 'deliver'>>({
   retry: patient,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
-export const { escalate } = proxyActivities<Pick<JourneyActivities, 'escalate'>>({ startToCloseTimeout: '10s', retry: patient });
-export const { recordCommand } = proxyActivities<Pick<JourneyActivities, 'recordCommand'>>({ startToCloseTimeout: '10s', retry: quick });
-export const { conclude } = proxyActivities<Pick<JourneyActivities, 'conclude'>>({ startToCloseTimeout: '15s', retry: patient });
+export const { escalate } = proxyActivities<Pick<JourneyActivities, 'escalate'>>({
+  startToCloseTimeout: '10s',
+  retry: patient,
+});
+export const { recordCommand } = proxyActivities<Pick<JourneyActivities, 'recordCommand'>>({
+  startToCloseTimeout: '10s',
+  retry: quick,
+});
+export const { conclude } = proxyActivities<Pick<JourneyActivities, 'conclude'>>({
+  startToCloseTimeout: '15s',
+  retry: patient,
+});

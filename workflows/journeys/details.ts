@@ -21,7 +21,8 @@ export function currentDetails({ timetable, account, journeyId }: JourneyInput, 
 
 function headline(kernel: Kernel, state: State): string {
   if (state.ended) return ended(state.ended);
-  if (state.pause) return `Paused since ${day(state.pause.since)}${state.pause.until ? ` until ${day(state.pause.until)}` : ''}`;
+  if (state.pause)
+    return `Paused since ${day(state.pause.since)}${state.pause.until ? ` until ${day(state.pause.until)}` : ''}`;
   const next = kernel.next(state);
   return next ? `Next: ${next.step} on ${day(next.at)}` : 'Waiting for an event';
 }

@@ -47,7 +47,10 @@ async function outcomes(db: Db | Tx, { id, snapshot }: Row): Promise<Input[]> {
   });
 }
 
-function toOutcome(d: typeof decisions.$inferSelect, word: { outcome: string; reason: string | null }): DeliverOutcome | undefined {
+function toOutcome(
+  d: typeof decisions.$inferSelect,
+  word: { outcome: string; reason: string | null },
+): DeliverOutcome | undefined {
   const variant = d.variant ?? undefined;
   switch (word.outcome) {
     case 'sent':
