@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, Run, START, due, iso, step, timetableOf } from './fixtures.ts';
+import { DAY, HOUR, Run, START, due, step, timetableOf } from './fixtures.ts';
 
 describe('a held touch', () => {
   const held = (late: { within: number; otherwise: 'skip' | 'replan' }, end = 30) => {

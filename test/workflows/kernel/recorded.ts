@@ -1,6 +1,7 @@
 import type { DeliverOutcome, Input, State } from '../../../workflows/contracts/journey.ts';
 import type { Timetable } from '../../../workflows/contracts/timetable.ts';
 import { Chaos, RETRY } from './chaos.ts';
+import type { Action } from './stories.ts';
 
 const WRITES = new Set(['touch', 'escalate']);
 
@@ -13,6 +14,14 @@ export class Recorded extends Chaos {
     super(timetable);
     this.snapshot = this.state;
     this.since = [];
+  }
+
+  /** Lets time pass, then something happen: an outcome after what falls due at its instant, anything else before it. */
+  live(ms: number, action: Action): void {
+    this.pass(action.do === 'answer' ? ms + 1 : ms, false);
+    if (action.do !== 'answer') this.now += 1;
+    this.act(action);
+    this.pass(0, false);
   }
 
   override input(input: Input): void {

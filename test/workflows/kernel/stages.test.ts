@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../workflows/contracts/time.ts';
-import { DAY, HOUR, Run, START, due, iso, step, timetableOf } from './fixtures.ts';
+import { DAY, HOUR, Run, START, due, step, timetableOf } from './fixtures.ts';
 import { UTC, zoneOf } from './zones.ts';
 
 const pause = { name: 'pause', until: null, clock: null } as const;
