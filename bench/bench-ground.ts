@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection } from '@temporalio/worker';
-import { startApi } from '../api/server.ts';
 import { openDatabase } from '../db/database.ts';
 import type { Database } from '../db/database.ts';
 import { migrateDatabase } from '../db/migrate.ts';
@@ -23,6 +24,7 @@ import { installRuntime } from '../workers/runtime.ts';
 import { composePorts, composeSettings } from '../workers/ports.ts';
 import { startWorker } from '../workers/worker.ts';
 import type { RunningWorker } from '../workers/worker.ts';
+import type { ApiProcessInput } from './api-process.ts';
 import { createBareActivities } from './bare-activities.ts';
 import { COST_GAP, THROUGHPUT_GAP, touchesPlaybook } from './touches-playbook.ts';
 
@@ -76,16 +78,13 @@ export async function breakBenchGround(): Promise<BenchGround> {
   const { connection, namespace } = await connectWorker(config, engine);
   const { taskQueue } = config;
   const settings = composeSettings(config, 'http://tenure.bench', randomBytes(24).toString('base64url'));
-  const api = await startApi({
-    ...{ database, client, log, host: '127.0.0.1', port: 0, clock: Date.now },
-    config: {
-      publicUrl: 'http://tenure.bench',
-      systemZone: 'UTC',
-      secret: settings.secret,
-      taskQueue,
-      temporalUiUrl: '',
-      namespace,
-    },
+  const { secret } = settings;
+  const api = await startApiProcess({
+    databaseUrl: postgres.url,
+    address: engine.address,
+    namespace,
+    taskQueue,
+    secret,
   });
   const call = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${api.url}${path}`, {
@@ -139,12 +138,30 @@ export async function breakBenchGround(): Promise<BenchGround> {
           .catch(() => undefined);
     },
     stop: async () => {
-      await api.close();
+      await api.stop();
       await connection.close();
       await client.connection.close();
       await database.close();
       await Promise.all([engine.stop(), postgres.stop()]);
       await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startApiProcess(input: ApiProcessInput): Promise<{ url: string; stop(): Promise<void> }> {
+  const script = join(projectRoot(), 'bench', 'api-process.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(input)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const [line] = (await Promise.race([once(child.stdout, 'data'), ended.then(() => ['the API process ended'])])) as [
+    Buffer | string,
+  ];
+  return {
+    url: String(line).trim(),
+    stop: async () => {
+      child.stdin.end();
+      await ended;
     },
   };
 }
