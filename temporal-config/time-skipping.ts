@@ -11,7 +11,8 @@ export const timeSkippingFlags: readonly string[] = [
   'history.timerProcessorMaxTimeShift="10ms"',
 ];
 
-const pollMs = 1_000;
+// After so long without an answer the fast-forward is asked for anew with what is left: now and then the server overlooks one.
+const pollMs = 5_000;
 // FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED; the enum itself is CommonJS that cannot be imported by name.
 const completed = 2;
 
@@ -74,7 +75,7 @@ export function timeSkipping(client: Client, skipsPerSession = 10_000): TimeSkip
         if (answer?.fastForwardPollingResult === completed) return;
         const now = await info(workflowId);
         if (now.closed || now.fastForwardInfo?.hasCompleted) return;
-        if (!now.effectiveConfig?.enabled) break;
+        if (answer === undefined || !now.effectiveConfig?.enabled) break;
         if (answer?.failedReason) throw new Error(`run ${workflowId} cannot be fast-forwarded: ${answer.failedReason}`);
       }
     }
