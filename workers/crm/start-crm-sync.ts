@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { RemoteUnavailable } from '../../activities/crm/remote-crm.ts';
+import { syncCrm } from '../../activities/crm/sync-crm.ts';
+import type { CrmSync } from '../../activities/crm/sync-crm.ts';
+import { holdLease } from '../../db/queries/leases/hold-lease.ts';
+
+export type CrmSyncParts = CrmSync & {
+  log: Pick<Logger, 'info' | 'warn'>;
+  /** ms between two looks for changes; default 15 s. */
+  everyMs?: number;
+  /** ms of the first wait when the remote side is down, doubled up to the greatest; default 5 s to 5 min. */
+  backOffMs?: { first: number; most: number };
+};
+
+const LEASE_MS = 60_000;
+
+/** Keeps a remote CRM at what stands here: one process at a time, at the adapter's own rate, waiting longer the longer the other side is down. */
+export function startCrmSync(parts: CrmSyncParts): { stop(): Promise<void> } {
+  const { database, log, clock, everyMs = 15_000, backOffMs = { first: 5_000, most: 300_000 } } = parts;
+  const stopping = new AbortController();
+  const holder = randomUUID();
+  const mayGoOn = async () => {
+    if (stopping.signal.aborted) return false;
+    const now = clock();
+    return holdLease(database.db, { name: 'crm-sync', holder, now: new Date(now), until: new Date(now + LEASE_MS) });
+  };
+  const rest = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+
+  async function run(): Promise<void> {
+    let prepared = false;
+    for (let failures = 0; !stopping.signal.aborted;) {
+      try {
+        if (await mayGoOn()) {
+          if (!prepared) await parts.remote.prepare();
+          prepared = true;
+          await syncCrm(parts, mayGoOn);
+        }
+        failures = 0;
+        await rest(everyMs);
+      } catch (error) {
+        const asked = error instanceof RemoteUnavailable ? error.retryAfterMs : undefined;
+        const wait = asked ?? Math.min(backOffMs.most, backOffMs.first * 2 ** failures);
+        failures++;
+        const code = error instanceof RemoteUnavailable ? error.code : error instanceof Error ? error.name : 'unknown';
+        log.warn({ code, waitMs: wait }, 'the CRM cannot be told; it is tried again by itself');
+        await rest(wait);
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
