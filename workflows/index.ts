@@ -1,4 +1,12 @@
 export { trialJourney } from './journeys/trial.ts';
+export { onboardingJourney } from './journeys/onboarding.ts';
+export { renewalJourney } from './journeys/renewal.ts';
+export { churnSaveJourney } from './journeys/churn-save.ts';
+export { platformIncidentJourney } from './cases/platform-incident.ts';
+export { businessIncidentJourney } from './cases/business-incident.ts';
+export { broadcast } from './routines/broadcast.ts';
 export { canary } from './routines/canary.ts';
 export { bulkCommand } from './routines/bulk-command.ts';
 export { housekeeping } from './routines/housekeeping.ts';
+export { renewalSweep } from './routines/renewal-sweep.ts';
+export { healthSweep } from './routines/health-sweep.ts';

@@ -3,6 +3,7 @@ import type { Priority, SearchAttributePair } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Command } from './contracts/commands.ts';
 import type { CommandAnswer, Happening, JourneyInput, JourneyStatus, State } from './contracts/journey.ts';
+import type { Timetable } from './contracts/timetable.ts';
 
 /** A staff command, answered with its new dates or refused before it enters history. `updateId` = command id. */
 export const commandUpdate = defineUpdate<CommandAnswer, [Command]>('command');
@@ -23,10 +24,21 @@ export const COMMAND_REFUSED = 'CommandRefused';
 export const journeyWorkflowId = (kind: string, account: string, key?: string | null): string =>
   [kind, account, key].filter(Boolean).join(':');
 
-/** The workflow type that runs a kind of journey. */
-export const journeyWorkflowType = (kind: string): string => `${kind}Journey`;
+/** The workflow type that runs a kind of journey: `churnSaveJourney` for `churn-save`. */
+export const journeyWorkflowType = (kind: string): string =>
+  `${kind.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}Journey`;
 
-export const PRIORITY = { journey: { priorityKey: 3 }, bulk: { priorityKey: 5 } } satisfies Record<string, Priority>;
+export const PRIORITY = {
+  incident: { priorityKey: 1 },
+  journey: { priorityKey: 3 },
+  bulk: { priorityKey: 5 },
+} satisfies Record<string, Priority>;
+
+const INCIDENTS = new Set(['platform-incident', 'business-incident']);
+
+/** What a run's search attribute says of the playbook that it follows. */
+export const playbookOf = ({ playbook, version }: Pick<Timetable, 'playbook' | 'version'>): string =>
+  `${playbook}@${version}`;
 
 /** Start options of a journey that everybody who starts one must use alike: API, dispatcher, rehydration, rehearsal. */
 export function journeyStart(input: JourneyInput, workflowId: string, status: JourneyStatus = 'running') {
@@ -34,7 +46,7 @@ export function journeyStart(input: JourneyInput, workflowId: string, status: Jo
   const typedSearchAttributes: SearchAttributePair[] = [
     { key: TenureAccount, value: input.account },
     { key: TenureJourney, value: input.journeyId },
-    { key: TenurePlaybook, value: `${playbook}@${version}` },
+    { key: TenurePlaybook, value: playbookOf(input.timetable) },
     { key: TenureState, value: status },
   ];
   return {
@@ -43,7 +55,7 @@ export function journeyStart(input: JourneyInput, workflowId: string, status: Jo
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
     typedSearchAttributes,
-    priority: PRIORITY.journey,
+    priority: INCIDENTS.has(kind) ? PRIORITY.incident : PRIORITY.journey,
     staticSummary: `${kind} · ${playbook} v${version} · ${input.account}`,
     staticDetails: `Journey \`${input.journeyId}\` of account \`${input.account}\`, playbook \`${playbook}\` version ${version}.`,
   };

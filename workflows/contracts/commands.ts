@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ClockRule, IsoDuration } from './time.ts';
 import type { Instant } from './time.ts';
+import type { Timetable } from './timetable.ts';
 
 /** An opaque id of an account, owner, key or command. Never an e-mail address. */
 export const OpaqueId = z
@@ -37,6 +38,23 @@ export const CommandBody = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('set-owner'), owner: OpaqueId, ...base }),
   z.strictObject({ command: z.literal('note'), ...base }),
   z.strictObject({ command: z.literal('exit'), ...base }),
+  z.strictObject({ command: z.literal('approve'), step: StepId, ...base }),
+  /** Other words for a message that is held for approval; it stays held. */
+  z.strictObject({
+    command: z.literal('edit'),
+    step: StepId,
+    subject: z.string().trim().min(1).max(200).optional(),
+    text: z.string().trim().min(1).max(20_000).optional(),
+    ...base,
+  }),
+  z.strictObject({ command: z.literal('reject'), step: StepId, ...base }),
+  /** To another version of its playbook (default: the newest), or to another playbook of its kind. */
+  z.strictObject({
+    command: z.literal('migrate'),
+    playbook: z.string().max(100).optional(),
+    version: z.number().int().positive().optional(),
+    ...base,
+  }),
 ]);
 export type CommandBody = z.infer<typeof CommandBody>;
 export type CommandName = CommandBody['command'];
@@ -57,6 +75,8 @@ export type Command = { id: string; ifRev?: number; ifHeard?: Heard } & (
   | { name: 'move-date'; date: Instant; anchor?: string }
   | { name: 'change-plan'; plan: string }
   | { name: 'set-owner'; owner: string }
+  | { name: 'approve' | 'edit' | 'reject'; step: string }
+  | { name: 'migrate'; program: number; timetable: Timetable; anchors: Record<string, Instant> }
 );
 
 export type RefusalCode =
@@ -79,7 +99,9 @@ export type RefusalCode =
   | 'same-value'
   | 'changed-since-preview'
   | 'unknown-stage'
-  | 'duration-not-positive';
+  | 'duration-not-positive'
+  | 'not-awaiting-approval'
+  | 'same-version';
 
 /** Why a command was not applied, and the nearest command that would be (as a body without id and reason). */
 export type Refusal = {

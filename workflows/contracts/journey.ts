@@ -1,4 +1,5 @@
 import type { ClockRule, Instant, ZoneRules } from './time.ts';
+import type { Channel, StepKind } from './playbook.ts';
 import type { Timetable } from './timetable.ts';
 import type { Command, Refusal } from './commands.ts';
 
@@ -17,11 +18,15 @@ export type StepOutcome =
   | 'declined'
   | 'expired'
   | 'completed'
-  | 'answered';
+  | 'answered'
+  /** A milestone reached after its date. */
+  | 'late'
+  | 'held'
+  | 'no-show';
 
 export type StepState = {
   st: StepStatus;
-  /** Occurrence, from 1; later ones by `repeat`. */
+  /** Occurrence, from 1; later ones by `repeat` or `rearm`. */
   n: number;
   /** What the playbook says by its anchor, untouched by pauses and commands. */
   planned?: Instant;
@@ -48,13 +53,26 @@ export type StepState = {
   expires?: Instant;
   level?: number;
   items?: Record<string, Instant>;
+  /** When a meeting got its date. */
+  booked?: Instant;
+  /** The command that approved what waits for approval. */
+  approvedBy?: string;
+  /** For steps that may happen again: the instant that this occurrence counts from. */
+  from?: Instant;
+  /** When the occurrence before it happened; a re-armed one is wanted from `notBefore` on only, and idle until its date lies there. */
+  told?: Instant;
+  notBefore?: Instant;
+  /** The occurrence with which a repetition began anew; missing: the first. */
+  series?: number;
+  /** What the timetable no longer says of a step that a migration took out of it. */
+  removed?: { kind: StepKind; channel?: Channel };
   outcome?: StepOutcome;
   reason?: string;
   at?: Instant;
   variant?: string;
   offer?: string;
   /** A fact that came before the outcome of its own touch; applied with that outcome. */
-  closing?: { what: FactKind; at: Instant };
+  closing?: { what: Exclude<FactKind, 'booked'>; at: Instant };
   /** The revision of the state that its touch was started with. */
   rev?: number;
 };
@@ -91,9 +109,12 @@ export type State = {
   answered: Record<string, number>;
   /** Newest 256 event ids. */
   seen: string[];
+  /** How often the journey has gone over to another playbook or version; missing: never. */
+  program?: number;
 };
 
-export type FactKind = 'accepted' | 'declined' | 'completed' | 'answered' | 'missed';
+/** `booked` gives a meeting its date and leaves it open; `held` and `no-show` close it. */
+export type FactKind = 'accepted' | 'declined' | 'completed' | 'answered' | 'missed' | 'booked' | 'held' | 'no-show';
 
 /** What the outside did, as a run learns of it: ids, enums, numbers and dates only. */
 export type Happening =
@@ -106,7 +127,9 @@ export type Happening =
       zone?: ZoneRules;
     }
   | { t: 'fact'; id: string; step: string; what: FactKind; at: Instant; item?: string; value?: number }
-  | { t: 'released'; id: string; hold: string; at: Instant };
+  | { t: 'released'; id: string; hold: string; at: Instant }
+  /** The journey goes on by another playbook or version: its plan or its band changed. `program` counts such changes. */
+  | { t: 'migrated'; id: string; program: number; timetable: Timetable; anchors: Record<string, Instant>; at: Instant };
 
 /** What `deliver` answers. `held`: wait until `recheck` (≤ 24 h) or the hold's end. `stale`: too late by the clock at the attempt; the late policy decides. */
 export type DeliverOutcome = (
@@ -134,7 +157,8 @@ export type Effect =
   /** Whether the run is running, paused or ended has changed. */
   | { t: 'status' };
 
-export type Advanced = { state: State; effects: Effect[]; refused?: Refusal };
+/** `timetable`: the journey follows this one from now on; whoever holds a kernel binds a new one to it. */
+export type Advanced = { state: State; effects: Effect[]; refused?: Refusal; timetable?: Timetable };
 
 export type ForecastEntry = {
   step: string;

@@ -8,7 +8,21 @@ export type Channel = z.infer<typeof Channel>;
 export const MessageClass = z.enum(['legal', 'service', 'transactional', 'marketing']);
 export type MessageClass = z.infer<typeof MessageClass>;
 
-export const StepKind = z.enum(['message', 'offer', 'task', 'check', 'checklist']);
+/**
+ * `milestone`: reached when all its flags are set, missed when its due comes first; nobody is told.
+ * `meeting`: a task that is booked, then held or a no-show. `survey`: a message that awaits an answer. `broadcast`: a notice to every affected account.
+ */
+export const StepKind = z.enum([
+  'message',
+  'offer',
+  'task',
+  'check',
+  'checklist',
+  'milestone',
+  'meeting',
+  'survey',
+  'broadcast',
+]);
 export type StepKind = z.infer<typeof StepKind>;
 
 const Id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a lower-case id of a–z 0–9 . _ -');
@@ -43,6 +57,32 @@ export type DueSpec = z.infer<typeof DueSpec>;
 export const ConfigValue = z.union([z.number(), z.string(), z.boolean()]);
 export type ConfigValue = z.infer<typeof ConfigValue>;
 
+const Role = z.string().min(1).max(40);
+const Scalars = z.record(Name, ConfigValue);
+
+/** What starts a journey by itself: an event, where its fields have these values and the account fits. */
+const Trigger = z.strictObject({
+  event: z.string(),
+  where: Scalars.optional(),
+  /** CEL over account, plan, facts, metrics, config, now. */
+  when: Cel.optional(),
+  /** An open journey of one of these playbooks under the same lock goes on in this one instead (what it achieved stays). */
+  takesOver: z.array(z.string()).min(1).optional(),
+  /** false: only takes over, never starts; default true. */
+  starts: z.boolean().optional(),
+});
+export type Trigger = z.infer<typeof Trigger>;
+
+/** A figure that a journey waits for: the run is woken once, when it is crossed, by the event `metric.crossed` with the field `watch`. */
+const Watch = z.strictObject({
+  id: Id,
+  metric: Name,
+  /** Sum of the metric's days over so long before now; missing: its newest total. */
+  over: IsoDuration.optional(),
+  rises: z.union([z.number(), ConfigRef]).optional(),
+  falls: z.union([z.number(), ConfigRef]).optional(),
+});
+
 const FlagTest = z.strictObject({ flag: Name, reason: Id });
 
 const Variant = z.strictObject({
@@ -76,8 +116,11 @@ export const StepSpec = z.strictObject({
   missedFact: Name.optional(),
   /** Template variables, as CEL. */
   data: z.record(Name, Cel).default({}),
-  /** Role of the contact told; falls back to the first contact that has the channel. */
-  to: z.string().default('primary'),
+  /**
+   * Role of the contact told; falls back to the first contact that has the channel. Several roles: one contact each, those without
+   * anybody left out, nobody told twice; `*`: every contact that has the channel, at most 20.
+   */
+  to: z.union([Role, z.array(Role).min(1).max(10)]).default('primary'),
   clock: ClockRule.default('freeze'),
   late: z
     .strictObject({ within: duration, otherwise: z.enum(['skip', 'replan']).default('skip') })
@@ -85,7 +128,28 @@ export const StepSpec = z.strictObject({
   if: z.array(FlagTest).optional(),
   unless: z.array(FlagTest).optional(),
   gate: z.strictObject({ flag: Name, until: DueSpec, reason: Id }).optional(),
+  /** With a due that counts from `step:<id>`: only while that step is still open, else skipped(already-done). */
+  whileOpen: z.boolean().optional(),
   after: z.array(z.string()).optional(),
+  /** For `milestone`: flags that must all be set. */
+  needs: z.array(Name).min(1).optional(),
+  /** Once done it happens again when the date that it counts from moves so that its new date lies at least so long after. */
+  rearm: duration.optional(),
+  /**
+   * For class `legal`: the span in which the law wants it. Publish refuses a due outside; neither pause, holds, caps nor hours push it out;
+   * `alarm` before its end, unsent, somebody is told. Sent for a date that moved so that it falls outside, it is sent anew.
+   */
+  notice: z.strictObject({ opens: DueSpec, closes: DueSpec, alarm: duration.default('P3D') }).optional(),
+  /** Made when due, and held until somebody approves it; `within` that, `otherwise` decides (`wait`: the role is told, and it waits on). */
+  approval: z
+    .strictObject({
+      by: Role,
+      within: duration,
+      otherwise: z.union([z.enum(['send', 'drop', 'wait']), ConfigRef]).default('wait'),
+    })
+    .optional(),
+  /** Levels of account-wide holds that do not hold it back, for example the notice that a pause of billing ends. */
+  passes: z.array(Id).optional(),
   plans: z.array(z.string()).optional(),
   repeat: z
     .strictObject({ every: duration, until: z.string().optional(), max: z.number().int().positive().optional() })
@@ -95,8 +159,16 @@ export const StepSpec = z.strictObject({
       expires: DueSpec.optional(),
       otherwise: z.enum(['expired', 'missed']).default('expired'),
       clock: ClockRule.default('run-on'),
-      items: z.array(z.strictObject({ id: Id, title: z.string(), provided: z.boolean().default(false) })).optional(),
-      escalations: z.array(z.strictObject({ after: duration, to: z.string() })).optional(),
+      /** `sets`: a flag that is set when the item is done, by staff or by an event. */
+      items: z
+        .array(
+          z.strictObject({ id: Id, title: z.string(), provided: z.boolean().default(false), sets: Name.optional() }),
+        )
+        .optional(),
+      /** `unless: booked`: not when the meeting has a date by then. */
+      escalations: z
+        .array(z.strictObject({ after: duration, to: z.string(), unless: z.literal('booked').optional() }))
+        .optional(),
     })
     .optional(),
   /** For tasks: who does it, by when it is due after it is opened, and what to do. */
@@ -106,6 +178,20 @@ export const StepSpec = z.strictObject({
       instructions: z.string().max(4000),
       sla: duration.optional(),
       minutes: z.number().int().positive().optional(),
+      /** Who of the customer's side should attend. */
+      attendees: z.string().max(200).optional(),
+      /** Calls the role's pager, not only its task list. */
+      page: z.enum(['info', 'warning', 'error', 'critical']).optional(),
+      /** Figures for whoever does it, as CEL: shown beside the instructions. */
+      data: z.record(Name, Cel).optional(),
+    })
+    .optional(),
+  /** For surveys: the question and its scale, both ends included. */
+  survey: z
+    .strictObject({
+      question: z.string().max(500),
+      from: z.number().int().default(0),
+      to: z.number().int().default(10),
     })
     .optional(),
   /** In doubt whether it went out: leave it (at most once) or send again (at least once). */
@@ -129,6 +215,14 @@ export const OfferSpec = z.strictObject({
       currency: z.string().length(3).default('USD'),
     })
     .optional(),
+  /** A price cut: an account has one of them open or running at a time. */
+  discount: z.boolean().optional(),
+  /** CEL; false: skipped(not-eligible). */
+  eligible: Cel.optional(),
+  /** An account that accepted it is not made it again within this time. */
+  once: IsoDuration.optional(),
+  /** Accepting sets billing on pause for so many months (the answer may choose 1 to `months`): all but steps that pass `billing-pause` is held. */
+  pausesBilling: z.strictObject({ months: z.union([z.number().int().positive(), ConfigRef]) }).optional(),
 });
 export type OfferSpec = z.infer<typeof OfferSpec>;
 
@@ -139,14 +233,32 @@ const Field = z.strictObject({
   default: z.unknown().optional(),
 });
 
+/** Kinds of journeys and cases; each has a workflow type of its name. */
+export const JourneyKind = z.enum([
+  'trial',
+  'onboarding',
+  'renewal',
+  'churn-save',
+  'platform-incident',
+  'business-incident',
+]);
+export type JourneyKind = z.infer<typeof JourneyKind>;
+
 export const Playbook = z.strictObject({
   id: z.string().regex(/^\d{3}\.[a-z0-9.-]{1,80}$/, 'a playbook id such as 002.trial'),
-  kind: z.enum(['trial']),
+  kind: JourneyKind,
   title: z.string().min(1).max(120),
   summary: z.string().max(2000),
   /** Ids of spec/ids.txt that it fulfils. */
   fulfils: z.array(z.string()).min(1),
-  trigger: z.strictObject({ event: z.string(), when: Cel.optional() }).optional(),
+  trigger: z.union([Trigger, z.array(Trigger).min(1)]).optional(),
+  /** Journeys of one kind that may be open beside each other have keys: the lock is `<kind>:<account>:<key>`. */
+  key: Id.optional(),
+  /** How it stands among others that want to speak to the account; default: the policy's, by kind. */
+  arbiter: z.strictObject({ level: Id.optional(), outranked: z.enum(['wait', 'drop']).optional() }).optional(),
+  /** While it is open, lower levels are held back: an account-wide hold of this level. */
+  holds: z.strictObject({ level: Id }).optional(),
+  watches: z.array(Watch).optional(),
   reentry: z.union([z.enum(['never', 'always']), z.strictObject({ cooldown: IsoDuration })]).default('never'),
   /** Deployment's figures. Overridable per journey by `options`; types are kept. */
   config: z
@@ -164,7 +276,13 @@ export const Playbook = z.strictObject({
       .default({}),
   }),
   flags: z.record(Name, z.strictObject({ doc: z.string(), initially: Cel.optional() })).default({}),
-  anchors: z.record(Name, z.strictObject({ from: z.string().default('start'), after: duration })).default({}),
+  /** `fact`: a date of the account, pinned at the start; it moves when the fact does. */
+  anchors: z
+    .record(
+      Name,
+      z.union([z.strictObject({ fact: Name }), z.strictObject({ from: z.string().default('start'), after: duration })]),
+    )
+    .default({}),
   /** Send window of messages without one of their own. */
   window: z.strictObject({ from: localTime, to: localTime, weekdays: z.array(Weekday).min(1).optional() }).optional(),
   minGap: duration.default('PT0S'),
@@ -180,6 +298,8 @@ export const Playbook = z.strictObject({
         event: z.string(),
         where: z.record(Name, ConfigValue).optional(),
         set: Name.optional(),
+        /** With `set`: a flag that is set already takes the new time, and what counts from it is planned anew. */
+        again: z.boolean().optional(),
         clear: Name.optional(),
         item: z.string().optional(),
         completes: Id.optional(),
@@ -195,7 +315,15 @@ export const Playbook = z.strictObject({
   outcomes: z
     .record(
       Id,
-      z.strictObject({ crmStage: z.string().optional(), note: z.string().optional(), won: z.boolean().optional() }),
+      z.strictObject({
+        crmStage: z.string().optional(),
+        note: z.string().optional(),
+        won: z.boolean().optional(),
+        /** Facts of the account that the end sets, as CEL. */
+        facts: z.record(Name, Cel).optional(),
+        /** Event that the end stores in its own transaction: how one journey hands over to another. */
+        emits: z.strictObject({ event: z.string(), data: z.record(Name, Cel).default({}) }).optional(),
+      }),
     )
     .default({}),
   offers: z.array(OfferSpec).default([]),
@@ -206,7 +334,12 @@ export const Playbook = z.strictObject({
       z.strictObject({
         id: Id,
         title: z.string(),
-        enter: z.enum(['journey', 'previous']).default('previous'),
+        /** `journey`: at the start; `previous`: when the stage before it has ended; `flag:<name>`: when the flag is set. */
+        enter: z
+          .union([z.enum(['journey', 'previous']), z.string().regex(/^flag:[A-Za-z][A-Za-z0-9_]*$/)])
+          .default('previous'),
+        /** A flag that ends it early: what waits is dropped(stage-ended). */
+        until: Name.optional(),
         end: DueSpec.optional(),
         steps: z.array(StepSpec).min(1),
       }),

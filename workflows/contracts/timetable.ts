@@ -6,7 +6,7 @@ import type { Channel, MessageClass, StepKind } from './playbook.ts';
  * Conditions, segments, templates and terms stay in the immutable playbook version and are read by `deliver`.
  */
 
-/** When something falls due: `from` is `start`, `stage` (entry of its own stage), a named anchor, or `step:<id>` (when that step reached an outcome in `after`). */
+/** When something falls due: `from` is `start`, `stage` (entry of its own stage), a named anchor, `flag:<name>` (when it was set), or `step:<id>` (when that step reached an outcome in `after`). */
 export type Due = {
   from: string;
   offset: Offset;
@@ -41,6 +41,14 @@ export type TimetableStep = {
   gate?: { flag: string; until: Due; reason: string };
   /** With `due.from = step:<id>`: the outcomes of that step that make this one due; any other → `skipped(not-needed)`. */
   after?: string[];
+  /** Only while the step that it counts from is open, else `skipped(already-done)`. */
+  whileOpen?: boolean;
+  /** For milestones: all must be set. */
+  needs?: string[];
+  /** ms; done, it has another occurrence when its date moves to at least so long after it was done. */
+  rearm?: number;
+  /** Span of a legal notice, and ms before its end at which somebody is told that it has not left. */
+  notice?: { opens: Due; closes: Due; alarm: number };
   plans?: string[];
   repeat?: { every: Offset; until?: string; max?: number };
   /** The step stays open after its touch, until a fact closes it. */
@@ -52,16 +60,20 @@ export type TimetableStep = {
     items?: string[];
     /** Items that are done as soon as the step opens. */
     provided?: string[];
+    /** Flags that items set when they are done. */
+    sets?: Record<string, string>;
     /** Offsets from the moment it opened (from `expires` when negative). */
-    escalations?: { after: Offset; level: number }[];
+    escalations?: { after: Offset; level: number; unless?: 'booked' }[];
   };
 };
 
 export type TimetableStage = {
   id: string;
   title: string;
-  /** `journey`: entered at the start; `previous`: when the stage before it ended. */
-  enter: 'journey' | 'previous';
+  /** `journey`: entered at the start; `previous`: when the stage before it ended; `flag:<name>`: when the flag is set. */
+  enter: string;
+  /** A flag that ends it: what waits is dropped(stage-ended). */
+  until?: string;
   /** What is not done by then is dropped(past-stage-end). */
   end?: Due;
 };
@@ -71,6 +83,8 @@ export type Reaction = {
   event: string;
   where?: Record<string, string | number | boolean>;
   set?: string;
+  /** The flag takes the new time even when it is set. */
+  again?: true;
   clear?: string;
   /** `<step>/<item>` of a checklist, or a step that the event completes. */
   item?: string;
@@ -97,6 +111,8 @@ export type Timetable = {
   calendar: { weekend: number[]; holidays: string[] };
   listens: Record<string, string[]>;
   reactions: Reaction[];
+  /** Figures that somebody outside watches for the run; told by the event `metric.crossed`. */
+  watches?: { id: string; metric: string; overDays?: number; rises?: number; falls?: number }[];
   /** Terms of offers that change the run when accepted; read by the rules of the kind. */
   offers: Record<string, { extendsBy?: number; converts?: boolean }>;
 };

@@ -5,7 +5,12 @@ import type { Kernel } from '../kernel/kernel.ts';
 const day = (at: Instant) => new Date(at).toISOString().slice(0, 16).replace('T', ' ') + ' UTC';
 
 /** What an engineer reads above the history: where the journey stands and what comes next, as Markdown. */
-export function currentDetails({ timetable, account, journeyId }: JourneyInput, kernel: Kernel, state: State): string {
+export function currentDetails(
+  { account, journeyId }: Pick<JourneyInput, 'account' | 'journeyId'>,
+  kernel: Kernel,
+  state: State,
+): string {
+  const { timetable } = kernel;
   const rows = timetable.steps.map((step) => {
     const s = state.steps[step.id];
     const what = s?.outcome ? `${s.outcome}${s.reason ? ` (${s.reason})` : ''}` : (s?.st ?? 'idle');

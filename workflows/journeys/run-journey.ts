@@ -1,5 +1,13 @@
 import * as wf from '@temporalio/workflow';
-import { COMMAND_REFUSED, TenureState, commandUpdate, happenedSignal, journeyStateQuery } from '../messages.ts';
+import {
+  COMMAND_REFUSED,
+  TenurePlaybook,
+  TenureState,
+  commandUpdate,
+  happenedSignal,
+  journeyStateQuery,
+  playbookOf,
+} from '../messages.ts';
 import type { Command } from '../contracts/commands.ts';
 import type {
   Change,
@@ -12,6 +20,7 @@ import type {
   JourneyInput,
 } from '../contracts/journey.ts';
 import { shiftedNow } from '../contracts/time.ts';
+import type { Timetable } from '../contracts/timetable.ts';
 import type { Rules } from '../rules/rules.ts';
 import { createKernel } from '../kernel/create-kernel.ts';
 import { createAlarms } from './alarms.ts';
@@ -30,8 +39,8 @@ type InputNow = Input extends infer I ? (I extends Input ? Omit<I, 'now'> : neve
  *   I4. The run ends, or continues as new, only when nothing is in flight and every handler has answered.
  */
 export async function runJourney(input: JourneyInput, rules: Rules): Promise<Ended> {
-  const { journeyId, account, timetable, clockShift = 0 } = input;
-  const kernel = createKernel(timetable, rules);
+  const { journeyId, account, clockShift = 0 } = input;
+  let kernel = createKernel(input.timetable, rules);
   const now = () => shiftedNow(Date.now(), clockShift);
   const inFlight = new Map<string, wf.CancellationScope>();
   const alarms = createAlarms();
@@ -41,9 +50,15 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   const apply = (part: InputNow) => {
     const advanced = kernel.advance(state, { now: now(), ...part } as Input);
     state = advanced.state;
+    if (advanced.timetable) goOver(advanced.timetable);
     advanced.effects.forEach(start);
     wf.setCurrentDetails(currentDetails(input, kernel, state));
     return advanced;
+  };
+
+  const goOver = (timetable: Timetable) => {
+    kernel = kernel.on(timetable);
+    wf.upsertSearchAttributes([{ key: TenurePlaybook, value: playbookOf(timetable) }]);
   };
 
   const start = (effect: Effect) => {
@@ -113,7 +128,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     return result;
   }
 
-  const titleOf = (step: string) => timetable.steps.find((s) => s.id === step)?.title ?? step;
+  const titleOf = (step: string) => kernel.timetable.steps.find((s) => s.id === step)?.title ?? step;
 
   const whatBecameOf = (recalled: string[]): Change[] =>
     recalled.map((step) => {
@@ -131,7 +146,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   apply({ t: 'tick' });
   while (!state.ended || inFlight.size > 0) {
     if (!state.ended && mayContinueAsNew()) {
-      await wf.continueAsNew<(next: JourneyInput) => Promise<Ended>>({ ...input, state });
+      await wf.continueAsNew<(next: JourneyInput) => Promise<Ended>>({ ...input, timetable: kernel.timetable, state });
     }
     const wake = kernel.nextWake(state);
     const moved = () => (state.ended ? inFlight.size === 0 : kernel.nextWake(state) !== wake || mayContinueAsNew());

@@ -1,9 +1,11 @@
 import type { Advanced, Input, State } from '../contracts/journey.ts';
-import { draftOf } from './book.ts';
+import { bookOf, draftOf } from './book.ts';
 import type { Book, Draft } from './book.ts';
 import { command, remember } from './commands.ts';
-import { happened } from './happenings.ts';
-import { outcome } from './outcomes.ts';
+import { happened, heardOf } from './happenings.ts';
+import { migrate } from './migrating.ts';
+import type { Program } from './migrating.ts';
+import { outcome, outcomeOfRemoved } from './outcomes.ts';
 import { own } from './own.ts';
 import { refuse } from './refusals.ts';
 import { nextMoment, settle } from './ticking.ts';
@@ -22,19 +24,31 @@ export function advance(book: Book, state: State, input: Input): Advanced {
       const refused = refuse(book, state, input.command, now);
       if (refused) return { ...unchanged(state), refused };
       if (own(state.answered, input.command.id) !== undefined) return unchanged(state);
+      const { command: c } = input;
+      const answered = (d: Draft) => {
+        d.s.answered = remember(d.s.answered, c.id, state.rev + 1);
+      };
+      if (c.name === 'migrate') return goOver(book, state, c, now, answered);
       return change(book, state, now, (d) => {
-        command(d, input.command, now);
-        d.s.answered = remember(d.s.answered, input.command.id, state.rev + 1);
+        command(d, c, now);
+        answered(d);
       });
     }
-    case 'happening':
-      if (state.seen.includes(input.happening.id)) return unchanged(state);
-      return change(book, state, now, (d) => happened(d, input.happening, now));
+    case 'happening': {
+      const { happening } = input;
+      if (state.seen.includes(happening.id)) return unchanged(state);
+      if (happening.t !== 'migrated') return change(book, state, now, (d) => happened(d, happening, now));
+      const heard = (d: Draft) => heardOf(d, happening.id);
+      if (state.ended || happening.program <= (state.program ?? 0)) return change(book, state, now, heard);
+      return goOver(book, state, happening, now, heard);
+    }
     case 'outcome': {
       const step = book.steps.get(input.step);
       const x = own(state.steps, input.step);
-      if (!step || x?.st !== 'sending' || x.n !== input.n) return unchanged(state);
-      return change(book, state, now, (d) => outcome(d, step, input.outcome, now));
+      if (x?.st !== 'sending' || x.n !== input.n) return unchanged(state);
+      return change(book, state, now, (d) =>
+        step ? outcome(d, step, input.outcome, now) : outcomeOfRemoved(d, input.step, input.outcome, now),
+      );
     }
     case 'escalated':
       return unchanged(state);
@@ -47,4 +61,14 @@ function change(book: Book, state: State, now: number, by: (d: Draft) => void): 
   settle(d, now);
   d.s.rev = state.rev + 1;
   return { state: d.s, effects: d.effects };
+}
+
+/** The journey goes on by another timetable, of which whoever holds a kernel is told. */
+function goOver(book: Book, state: State, to: Program, now: number, by: (d: Draft) => void): Advanced {
+  const { timetable } = to;
+  const advanced = change(bookOf(timetable, book.rules), state, now, (d) => {
+    migrate(d, book, to, now);
+    by(d);
+  });
+  return { ...advanced, timetable };
 }

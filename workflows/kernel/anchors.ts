@@ -1,7 +1,28 @@
+import type { State } from '../contracts/journey.ts';
 import type { Instant } from '../contracts/time.ts';
+import type { Timetable } from '../contracts/timetable.ts';
 import type { Draft } from './book.ts';
+import { addOffset } from './calendar.ts';
 import { own } from './own.ts';
 import { planSteps } from './plan-steps.ts';
+
+/** Dates that are known, and those that follow from them by their rules. */
+export function computedAnchors(
+  rules: Timetable['anchors'],
+  { startedAt, zone }: Pick<State, 'startedAt' | 'zone'>,
+  known: Record<string, Instant>,
+): Record<string, Instant> {
+  const anchors: Record<string, Instant> = { ...known };
+  const all = Object.entries(rules);
+  for (let i = 0; i < all.length; i++) {
+    for (const [name, rule] of all) {
+      if ('given' in rule || own(anchors, name) !== undefined) continue;
+      const from = rule.from === 'start' ? startedAt : own(anchors, rule.from);
+      if (from !== undefined) anchors[name] = addOffset(zone, from, rule.offset);
+    }
+  }
+  return anchors;
+}
 
 /** Moves an anchor and, by as much, those that derive from it; every wait that counts from them gets its new date. */
 export function moveAnchor(d: Draft, anchor: string, to: Instant, at: Instant): void {

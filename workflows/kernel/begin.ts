@@ -1,22 +1,8 @@
 import type { State } from '../contracts/journey.ts';
-import { addOffset } from './calendar.ts';
+import { computedAnchors } from './anchors.ts';
 import type { Book } from './book.ts';
 import type { Seed } from './kernel.ts';
-import { own } from './own.ts';
 import { follow } from './stages.ts';
-
-function anchorsOf(book: Book, seed: Seed): Record<string, number> {
-  const anchors: Record<string, number> = { ...seed.anchors };
-  const rules = Object.entries(book.timetable.anchors);
-  for (let i = 0; i < rules.length; i++) {
-    for (const [name, rule] of rules) {
-      if ('given' in rule || own(anchors, name) !== undefined) continue;
-      const from = rule.from === 'start' ? seed.startedAt : own(anchors, rule.from);
-      if (from !== undefined) anchors[name] = addOffset(seed.zone, from, rule.offset);
-    }
-  }
-  return anchors;
-}
 
 /** The state in which a journey begins; nothing is started yet, that is the first tick's. */
 export function begin(book: Book, seed: Seed): State {
@@ -24,7 +10,7 @@ export function begin(book: Book, seed: Seed): State {
     v: 1,
     rev: 0,
     startedAt: seed.startedAt,
-    anchors: anchorsOf(book, seed),
+    anchors: computedAnchors(book.timetable.anchors, seed, seed.anchors ?? {}),
     zone: seed.zone,
     plan: seed.plan,
     owner: seed.owner,
@@ -38,6 +24,6 @@ export function begin(book: Book, seed: Seed): State {
     answered: {},
     seen: [],
   };
-  follow({ book, s, effects: [] }, seed.startedAt);
+  follow({ book, s, effects: [], closed: [] }, seed.startedAt);
   return s;
 }

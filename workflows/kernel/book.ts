@@ -9,10 +9,22 @@ export type Book = {
   steps: Map<string, TimetableStep>;
   stages: Map<string, TimetableStage>;
   stepsOf: Map<string, TimetableStep[]>;
+  milestones: TimetableStep[];
+  /** Steps only while the one before them is open. */
+  reminders: TimetableStep[];
+  /** Steps that may happen again when their date moves. */
+  recurring: TimetableStep[];
+  /** Flags that dates count from. */
+  dated: Set<string>;
+  /** Steps whose end something reacts to. */
+  heeded: Set<string>;
 };
 
 /** A state under work: mutated by the kernel only, with the effects gathered on the way. */
-export type Draft = { book: Book; s: State; effects: Effect[] };
+export type Draft = { book: Book; s: State; effects: Effect[]; closed: Closed[] };
+
+/** How a step ended that something reacts to. */
+export type Closed = { step: string; at: number; fields: Record<string, string> };
 
 /** Binds a timetable to its rules. */
 export function bookOf(timetable: Timetable, rules: Rules): Book {
@@ -22,7 +34,24 @@ export function bookOf(timetable: Timetable, rules: Rules): Book {
     steps: new Map(timetable.steps.map((x) => [x.id, x])),
     stages: new Map(timetable.stages.map((x) => [x.id, x])),
     stepsOf: new Map(timetable.stages.map((x) => [x.id, timetable.steps.filter((y) => y.stage === x.id)])),
+    milestones: timetable.steps.filter((x) => x.kind === 'milestone'),
+    reminders: timetable.steps.filter((x) => x.whileOpen),
+    recurring: timetable.steps.filter((x) => x.rearm !== undefined || x.notice),
+    dated: new Set(timetable.steps.flatMap(flagsOf)),
+    heeded: new Set(timetable.reactions.flatMap(({ event }) => (event.startsWith('step:') ? [event.slice(5)] : []))),
   };
+}
+
+function flagsOf({ due, gate, open, notice, repeat }: TimetableStep): string[] {
+  const from = [
+    due.from,
+    gate?.until.from,
+    open?.expires?.from,
+    notice?.opens.from,
+    notice?.closes.from,
+    repeat?.until,
+  ];
+  return from.flatMap((x) => (x?.startsWith('flag:') ? [x.slice(5)] : []));
 }
 
 /** A copy that may be mutated down to its steps; zone, answered and seen are replaced whole when they change. */
@@ -42,11 +71,12 @@ export function draftOf(book: Book, state: State): Draft {
     stages,
     steps,
   };
-  return { book, s, effects: [] };
+  return { book, s, effects: [], closed: [] };
 }
 
 /** Steps that speak to a person; gaps between touches and recalls concern them. */
-export const isTouch = (step: TimetableStep): boolean => step.kind === 'message' || step.kind === 'offer';
+export const isTouch = (step: TimetableStep): boolean =>
+  step.kind === 'message' || step.kind === 'offer' || step.kind === 'survey';
 
 /** A step that belongs to an end itself: a check, or one due at the end's own anchor and offset. It runs at that instant. */
 export function isNoticeOf(step: TimetableStep, end: Due): boolean {

@@ -1,5 +1,5 @@
 import type { Command } from '../contracts/commands.ts';
-import type { State } from '../contracts/journey.ts';
+import type { State, StepState } from '../contracts/journey.ts';
 import type { Instant } from '../contracts/time.ts';
 import { extendAnchor, moveAnchor } from './anchors.ts';
 import type { Draft } from './book.ts';
@@ -10,7 +10,7 @@ import { startStep } from './starting.ts';
 const REMEMBERED = 256;
 
 /** Carries out a command that is not refused. */
-export function command(d: Draft, c: Command, now: Instant): void {
+export function command(d: Draft, c: Exclude<Command, { name: 'migrate' }>, now: Instant): void {
   const { s } = d;
   switch (c.name) {
     case 'pause':
@@ -34,11 +34,27 @@ export function command(d: Draft, c: Command, now: Instant): void {
     case 'set-owner':
       s.owner = c.owner;
       return;
+    case 'approve':
+      return approve(s.steps[c.step]!, c.id, now);
+    case 'reject':
+      return finish(d, d.book.steps.get(c.step)!, 'skipped', 'approval-rejected', now);
+    case 'edit':
     case 'note':
       return;
     case 'exit':
       return endJourney(d, 'exited', 'command', now);
   }
+}
+
+/** Lets go what waited for approval; the time that took is no lateness. */
+function approve(x: StepState, id: string, now: Instant): void {
+  x.approvedBy = id;
+  x.set = now - (x.shift ?? 0);
+  x.base = now;
+  x.due = now;
+  x.begun = now;
+  delete x.hold;
+  delete x.firstDue;
 }
 
 function put(s: State, id: string, to: Instant, by: 'run-now' | 'postpone', now: Instant): void {

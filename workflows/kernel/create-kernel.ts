@@ -19,6 +19,8 @@ import { next, stage, status } from './views.ts';
 export function createKernel(timetable: Timetable, rules: Rules): Kernel {
   const book = bookOf(timetable, rules);
   return {
+    timetable,
+    on: (other) => createKernel(other, rules),
     begin: (seed) => begin(book, seed),
     advance: (state, input) => advance(book, state, input),
     refuse: (state, command, now) => refuse(book, state, command, now),
@@ -27,7 +29,8 @@ export function createKernel(timetable: Timetable, rules: Rules): Kernel {
     preview: (state, command, now) => {
       const r = advance(book, state, { t: 'command', now, command });
       if (r.refused) return { refused: r.refused };
-      return { state: r.state, changes: changes(state, r.state), forecast: forecast(book, r.state, now) };
+      const after = r.timetable ? bookOf(r.timetable, rules) : book;
+      return { state: r.state, changes: changes(state, r.state), forecast: forecast(after, r.state, now) };
     },
     status,
     stage: (state) => stage(book, state),

@@ -2,7 +2,8 @@ import type { StepOutcome, StepState } from '../contracts/journey.ts';
 import type { Instant } from '../contracts/time.ts';
 import type { TimetableStep } from '../contracts/timetable.ts';
 import type { Draft } from './book.ts';
-import { anchorOf, limitOf, place, plannedAt } from './due.ts';
+import { anchorOf, limitOf, plannedAt, slot } from './due.ts';
+import { rearm } from './rearming.ts';
 
 const FINAL = new Set(['past-stage-end', 'journey-ended', 'not-needed']);
 
@@ -15,6 +16,9 @@ export function finish(
   at: Instant,
 ): void {
   const x = d.s.steps[step.id]!;
+  const wasOpen = x.st === 'open';
+  // A date that moved while the touch was on its way is measured from its start.
+  const since = x.st === 'sending' && x.due !== undefined ? Math.min(at, x.due) : at;
   x.st = 'done';
   x.outcome = outcome;
   x.at = at;
@@ -23,7 +27,29 @@ export function finish(
   delete x.hold;
   delete x.gateUntil;
   delete x.closing;
+  heed(d, step, at);
+  if (wasOpen) recallReminders(d, step);
   repeat(d, step, at);
+  rearm(d, step, at, since);
+}
+
+/** Notes how a step ended when something reacts to that. */
+export function heed(d: Draft, step: TimetableStep, at: Instant): void {
+  if (!d.book.heeded.has(step.id)) return;
+  const { outcome, reason, offer } = d.s.steps[step.id]!;
+  const fields = {
+    outcome: outcome!,
+    ...(reason === undefined ? {} : { reason }),
+    ...(offer === undefined ? {} : { offer }),
+  };
+  d.closed.push({ step: step.id, at, fields });
+}
+
+function recallReminders(d: Draft, step: TimetableStep): void {
+  for (const other of d.book.reminders) {
+    if (other.due.from !== `step:${step.id}` || d.s.steps[other.id]!.st !== 'sending') continue;
+    d.effects.push({ t: 'recall', step: other.id });
+  }
 }
 
 /** Starts the next occurrence of a step that is done, when its playbook plans one before its `until`. */
@@ -33,15 +59,17 @@ export function repeat(d: Draft, step: TimetableStep, at: Instant): void {
   const x = s.steps[step.id]!;
   if (!rule || s.ended || x.st !== 'done' || s.stages[step.stage]?.ended !== undefined) return;
   if (x.reason !== undefined && FINAL.has(x.reason)) return;
-  if (rule.max !== undefined && x.n >= rule.max) return;
+  if (rule.max !== undefined && x.n - (x.series ?? 1) + 1 >= rule.max) return;
   const next = plannedAt(book, s, step, x.n + 1);
   if (typeof next !== 'number' || next <= (x.planned ?? -Infinity)) return;
   const until = rule.until === undefined ? undefined : anchorOf(s, step, rule.until);
   const shift = x.byCommand ? 0 : (x.shift ?? 0);
   if (typeof until === 'number' && next + shift >= until) return;
-  if (place(book, s, step.due, next + shift) >= limitOf(book, s, step)) return;
+  if (slot(book, s, step, next + shift) >= limitOf(book, s, step)) return;
   const fresh: StepState = { st: 'idle', n: x.n + 1, begun: at };
   if (shift) fresh.shift = shift;
+  if (x.series !== undefined) fresh.series = x.series;
+  if (step.kind === 'milestone') fresh.told = x.at;
   if (x.outcome !== 'sent') s.past = [...(s.past ?? []), { ...x, step: step.id, rev: s.rev + 1 }];
   s.steps[step.id] = fresh;
 }

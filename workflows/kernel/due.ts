@@ -14,7 +14,7 @@ function followed(s: State, step: TimetableStep, parentId: string): Resolved {
   if (!parent) return 'not-needed';
   if (parentId === step.id) return parent.since;
   const { after } = step;
-  const byOpening = parent.since !== undefined && after?.includes('sent');
+  const byOpening = parent.since !== undefined && (after?.includes('sent') || (step.whileOpen && !after));
   if (parent.st === 'open') return byOpening ? parent.since : undefined;
   if (parent.st !== 'done') return undefined;
   if (byOpening) return parent.since;
@@ -26,6 +26,7 @@ export function anchorOf(s: State, step: TimetableStep, from: string): Resolved 
   if (from === 'start') return s.startedAt;
   if (from === 'stage') return s.stages[step.stage]?.entered;
   if (from.startsWith('step:')) return followed(s, step, from.slice(5));
+  if (from.startsWith('flag:')) return own(s.flags, from.slice(5));
   return own(s.anchors, from);
 }
 
@@ -50,14 +51,39 @@ export function place(book: Book, s: State, due: Due, t: Instant): Instant {
   return at;
 }
 
+/** The span in which the law wants a notice; undefined for any other step, and until its dates are known. */
+export function spanOf(book: Book, s: State, step: TimetableStep): { opens: Instant; closes: Instant } | undefined {
+  if (!step.notice) return undefined;
+  const opens = anchorOf(s, step, step.notice.opens.from);
+  const closes = anchorOf(s, step, step.notice.closes.from);
+  if (typeof opens !== 'number' || typeof closes !== 'number') return undefined;
+  return {
+    opens: baseFrom(book, s, step.notice.opens, opens),
+    closes: baseFrom(book, s, step.notice.closes, closes),
+  };
+}
+
+/** A wake-up comes a moment after its date: the last chance to send a notice stands so long before its span closes. */
+const LAST_CALL_MS = 60_000;
+
+/** Moves an instant to where a step may take place; a legal notice never leaves its span for that. */
+export function slot(book: Book, s: State, step: TimetableStep, t: Instant): Instant {
+  const span = spanOf(book, s, step);
+  if (!span) return place(book, s, step.due, t);
+  const last = Math.max(span.opens, span.closes - LAST_CALL_MS);
+  const from = Math.max(t, span.opens);
+  const placed = place(book, s, step.due, from);
+  return placed >= span.opens && placed <= last ? placed : Math.min(from, last);
+}
+
 /** When the playbook itself plans occurrence `n` of a step. */
 export function plannedAt(book: Book, s: State, step: TimetableStep, n: number): Resolved {
   const anchor = anchorOf(s, step, step.due.from);
   if (typeof anchor !== 'number') return anchor;
   const { offset } = step.due;
   const every = step.repeat?.every;
-  if (!every || n === 1) return baseFrom(book, s, step.due, anchor);
-  const k = n - 1;
+  const k = n - (own(s.steps, step.id)?.series ?? 1);
+  if (!every || k <= 0) return baseFrom(book, s, step.due, anchor);
   return baseFrom(book, s, step.due, anchor, {
     months: offset.months + k * every.months,
     days: offset.days + k * every.days,
@@ -71,6 +97,7 @@ function endOf(book: Book, s: State, due: Due, entered: Instant | undefined): In
 }
 
 function stepOrAnchor(s: State, from: string): Instant | undefined {
+  if (from.startsWith('flag:')) return own(s.flags, from.slice(5));
   if (!from.startsWith('step:')) return own(s.anchors, from);
   const parent = own(s.steps, from.slice(5));
   return parent?.st === 'done' ? parent.at : undefined;

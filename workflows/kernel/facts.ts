@@ -5,6 +5,8 @@ import type { RuleChange } from '../rules/rules.ts';
 import { extendAnchor } from './anchors.ts';
 import type { Draft } from './book.ts';
 import { endJourney, finish } from './deciding.ts';
+import { judgeMilestones, reach } from './milestones.ts';
+import { setFlag } from './flags.ts';
 import { own } from './own.ts';
 
 /** What a customer or staff did about a step: it closes the step, or an item of it; too late or unknown, it is ignored. */
@@ -18,17 +20,23 @@ export function applyFact(
   if (!x || !step.open) return;
   const at = Math.min(fact.at, now);
   if (fact.item !== undefined) return completeItem(d, step, fact.item, at, now);
-  if (x.st === 'sending') x.closing ??= { what: fact.what, at };
-  else if (x.st !== 'done') close(d, step, fact.what, at, now);
-  else if (closedByTime(x) && at <= x.at!) overrule(d, step, fact.what, at, now);
+  const { what } = fact;
+  if (what === 'booked') {
+    if (x.st !== 'done') x.booked = at;
+  } else if (x.st === 'sending') x.closing ??= { what, at };
+  else if (x.st !== 'done') close(d, step, what, at, now);
+  else if (closedByTime(x) && at <= x.at!) overrule(d, step, what, at, now);
 }
+
+/** What closes a step. */
+type Closing = Exclude<FactKind, 'booked'>;
 
 const closedByTime = (x: StepState): boolean =>
   x.since !== undefined &&
   x.reason !== undefined &&
   ['not-answered', 'stage-ended', 'journey-ended'].includes(x.reason);
 
-function close(d: Draft, step: TimetableStep, what: FactKind, at: Instant, now: Instant): void {
+function close(d: Draft, step: TimetableStep, what: Closing, at: Instant, now: Instant): void {
   const { offer } = d.s.steps[step.id]!;
   if (d.s.ended) return finish(d, step, what, 'told-after-end', at);
   finish(d, step, what, undefined, at);
@@ -42,8 +50,10 @@ function close(d: Draft, step: TimetableStep, what: FactKind, at: Instant, now: 
 
 function carryOut(d: Draft, change: RuleChange, now: Instant): void {
   if (d.s.ended) return;
-  if (change.t === 'end') endJourney(d, change.outcome, change.how, now);
-  else if (change.t === 'set-flag') d.s.flags[change.flag] ??= now;
+  if (change.t === 'end') {
+    judgeMilestones(d, now);
+    endJourney(d, change.outcome, change.how, now);
+  } else if (change.t === 'set-flag') setFlag(d, change.flag, now, now);
   else extendAnchor(d, change.anchor, change.by, now);
 }
 
@@ -51,7 +61,7 @@ function carryOut(d: Draft, change: RuleChange, now: Instant): void {
  * A fact from before the step was closed by time, told after it: it wins, and what followed the expiry is planned anew. An
  * ended journey stays ended: the fact is noted as told too late, and changes nothing else.
  */
-function overrule(d: Draft, step: TimetableStep, what: FactKind, at: Instant, now: Instant): void {
+function overrule(d: Draft, step: TimetableStep, what: Closing, at: Instant, now: Instant): void {
   close(d, step, what, at, now);
   if (d.s.ended) return;
   for (const other of d.book.timetable.steps) {
@@ -66,7 +76,9 @@ function completeItem(d: Draft, step: TimetableStep, item: string, at: Instant, 
   const x = d.s.steps[step.id]!;
   if (x.st === 'done' || !step.open?.items?.includes(item)) return;
   if (own(x.items ?? {}, item) === undefined) x.items = { ...x.items, [item]: at };
-  if (allItems(step, x)) completeStep(d, step, at, now);
+  const flag = own(step.open.sets ?? {}, item);
+  if (flag !== undefined) setFlag(d, flag, at, now);
+  if (allItems(step, d.s.steps[step.id]!)) completeStep(d, step, at, now);
 }
 
 /** Whether every item of a checklist is done. */
@@ -76,7 +88,8 @@ export const allItems = (step: TimetableStep, x: StepState): boolean =>
 /** What makes a step needless completes it when it is open, and keeps it from starting when it is not. */
 export function completeStep(d: Draft, step: TimetableStep, at: Instant, now: Instant): void {
   const x = d.s.steps[step.id]!;
-  if (x.st === 'open') close(d, step, 'completed', at, now);
+  if (step.kind === 'milestone') reach(d, step, at, now);
+  else if (x.st === 'open') close(d, step, 'completed', at, now);
   else if (x.st === 'sending') {
     x.closing ??= { what: 'completed', at };
     d.effects.push({ t: 'recall', step: step.id });

@@ -2,19 +2,29 @@ import type { Input, State } from '../contracts/journey.ts';
 import type { Instant } from '../contracts/time.ts';
 import type { Kernel } from './kernel.ts';
 
+/** A state, and the kernel of the timetable that it follows: another than the snapshot's when a migration came since. */
+export type Folded = { state: State; kernel: Kernel };
+
 /**
  * The present state from a snapshot that may lag: what was recorded since is applied in its own time, then a tick at `now`.
  * A touch that an outcome tells of is let fall due first; commands and facts meet the state as it stood, as in the run.
  * The revision is that of the run as long as the run woke in time and no touch was held; `heard` compares the two safely.
  */
-export function fold(kernel: Kernel, snapshot: State, inputs: Input[], now: Instant): State {
+export function foldWith(kernel: Kernel, snapshot: State, inputs: Input[], now: Instant): Folded {
+  let k = kernel;
   let s = snapshot;
   for (const input of [...inputs].sort((a, b) => a.now - b.now)) {
-    s = catchUp(kernel, s, input.t === 'outcome' ? input.now : input.now - 1);
-    s = kernel.advance(s, asRecorded(input)).state;
+    s = catchUp(k, s, input.t === 'outcome' ? input.now : input.now - 1);
+    const r = k.advance(s, asRecorded(input));
+    s = r.state;
+    if (r.timetable) k = k.on(r.timetable);
   }
-  return catchUp(kernel, s, now);
+  return { state: catchUp(k, s, now), kernel: k };
 }
+
+/** {@link foldWith} where only the state is asked for. */
+export const fold = (kernel: Kernel, snapshot: State, inputs: Input[], now: Instant): State =>
+  foldWith(kernel, snapshot, inputs, now).state;
 
 /** A recorded command was accepted already, whatever revision it had been shown. */
 function asRecorded(input: Input): Input {

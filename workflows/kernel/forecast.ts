@@ -3,7 +3,9 @@ import type { Instant } from '../contracts/time.ts';
 import type { TimetableStep } from '../contracts/timetable.ts';
 import { advance } from './advance.ts';
 import type { Book } from './book.ts';
+import { own } from './own.ts';
 import { nextMoment } from './ticking.ts';
+import type { Moment } from './ticking.ts';
 
 const MAX_ENTRIES = 500;
 const MAX_TURNS = 5000;
@@ -40,24 +42,38 @@ export function forecast(book: Book, state: State, now: Instant): ForecastEntry[
     const m = nextMoment(book, ahead.state);
     if (!m) break;
     const at = Math.max(m.at, now);
-    if (m.what === 'gate') ahead.found.push(entry(book.steps.get(m.id)!, at, book.steps.get(m.id)!.gate!.flag));
+    const waits = waitOf(book, state, m);
+    if (waits) ahead.found.push(entry(waits.step, at, waits.flag));
     ahead.apply({ t: 'tick', now: at });
     ahead.answer(at);
   }
   return ahead.found.slice(0, MAX_ENTRIES);
 }
 
+/** The step that waits for an event until this moment, and for which. */
+function waitOf(book: Book, s: State, m: Moment): { step: TimetableStep; flag: string } | undefined {
+  const step = book.steps.get(m.id);
+  if (m.what === 'gate') return { step: step!, flag: step!.gate!.flag };
+  if (m.what !== 'step' || step?.kind !== 'milestone') return undefined;
+  const missing = step.needs?.find((flag) => own(s.flags, flag) === undefined);
+  return missing === undefined ? undefined : { step, flag: missing };
+}
+
 class Ahead {
   readonly found: ForecastEntry[] = [];
   readonly book: Book;
   state: State;
-  private readonly onTheWay: { step: TimetableStep; n: number }[];
+  private readonly onTheWay: { id: string; n: number; outcome: DeliverOutcome }[];
 
   constructor(book: Book, state: State) {
     this.book = book;
     this.state = state;
-    const sending = book.timetable.steps.filter((x) => state.steps[x.id]!.st === 'sending');
-    this.onTheWay = sending.map((step) => ({ step, n: state.steps[step.id]!.n }));
+    const sending = (id: string) => state.steps[id]!.st === 'sending';
+    const removed = Object.keys(state.steps).filter((id) => !book.steps.has(id) && sending(id));
+    this.onTheWay = [
+      ...removed.map((id) => ({ id, n: state.steps[id]!.n, outcome: { is: 'recalled' as const } })),
+      ...book.timetable.steps.filter((x) => sending(x.id)).map((step) => this.told(step, state.steps[step.id]!.n)),
+    ];
   }
 
   apply(input: Input): void {
@@ -67,14 +83,18 @@ class Ahead {
       if (e.t !== 'touch') continue;
       const step = this.book.steps.get(e.step)!;
       this.found.push(entry(step, input.now));
-      this.onTheWay.push({ step, n: e.n });
+      this.onTheWay.push(this.told(step, e.n));
     }
   }
 
   answer(at: Instant): void {
     while (this.onTheWay.length > 0 && this.found.length < MAX_ENTRIES) {
-      const { step, n } = this.onTheWay.shift()!;
-      this.apply({ t: 'outcome', now: at, step: step.id, n, outcome: undisturbed(step) });
+      const { id, n, outcome } = this.onTheWay.shift()!;
+      this.apply({ t: 'outcome', now: at, step: id, n, outcome });
     }
+  }
+
+  private told(step: TimetableStep, n: number) {
+    return { id: step.id, n, outcome: undisturbed(step) };
   }
 }

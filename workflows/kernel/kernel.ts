@@ -1,6 +1,7 @@
 import type { Command, Refusal } from '../contracts/commands.ts';
 import type { Advanced, Change, ForecastEntry, Input, JourneyStatus, State } from '../contracts/journey.ts';
 import type { Instant, ZoneRules } from '../contracts/time.ts';
+import type { Timetable } from '../contracts/timetable.ts';
 
 /** What a journey begins with, resolved outside: the kernel looks nothing up. */
 export type Seed = {
@@ -15,6 +16,9 @@ export type Seed = {
 
 /** The journey as a state machine, bound to one timetable and its kind's rules. Every function is pure; states are never mutated. */
 export type Kernel = {
+  readonly timetable: Timetable;
+  /** The same rules bound to another timetable: after a migration. */
+  on(timetable: Timetable): Kernel;
   begin(seed: Seed): State;
   advance(state: State, input: Input): Advanced;
   /** The validator, and the re-check in the handler. */

@@ -6,7 +6,10 @@ import type { Draft } from './book.ts';
 import { finish } from './deciding.ts';
 import { allItems, applyClosing, completeStep } from './facts.ts';
 import { release } from './happenings.ts';
+import { own } from './own.ts';
+import { slot, spanOf } from './due.ts';
 import { expiry, planStep, planSteps } from './plan-steps.ts';
+import { hasMoved } from './rearming.ts';
 import { tooLate } from './starting.ts';
 
 const RECHECK_MIN_MS = 60_000;
@@ -55,6 +58,7 @@ function sent(d: Draft, step: TimetableStep, opens: boolean, now: Instant): void
   x.st = 'open';
   x.since = now;
   delete x.shift;
+  if (step.notice) delete x.level;
   x.expires = expiry(d, step, x);
   if (applyClosing(d, step, 'sent', now)) return;
   if (d.s.ended) finish(d, step, 'expired', 'journey-ended', now);
@@ -71,18 +75,45 @@ function unsent(
   const x = d.s.steps[step.id]!;
   if (applyClosing(d, step, 'recalled', now)) return;
   if (d.s.ended) return finish(d, step, 'dropped', 'journey-ended', now);
-  if (d.s.stages[step.stage]!.ended !== undefined) return finish(d, step, 'dropped', 'past-stage-end', now);
+  if (d.s.stages[step.stage]!.ended !== undefined) return finish(d, step, 'dropped', afterEnd(d, step), now);
   x.st = 'waiting';
+  if (hasMoved(d.s, step)) return planStep(d, step, now, 'anchors');
   if (o.is === 'stale') {
     tooLate(d, step, now, 'stale');
     return;
   }
   if (o.is === 'held') {
-    x.firstDue ??= x.due!;
+    // Whoever approves may take their time: what waits for that is not late.
+    if (o.hold !== 'approval') x.firstDue ??= x.due!;
     x.hold = o.hold;
     if (x.released === o.hold) return release(d, o.hold, now);
-    x.due = Math.min(Math.max(o.recheck, now + RECHECK_MIN_MS), now + DAY_MS);
+    x.due = Math.min(Math.max(o.recheck, now + RECHECK_MIN_MS), now + DAY_MS, lastCall(d, step, now));
     return;
   }
   planStep(d, step, now, 'anchors');
+}
+
+const afterEnd = (d: Draft, step: TimetableStep): string => {
+  const until = d.book.stages.get(step.stage)?.until;
+  return until !== undefined && own(d.s.flags, until) !== undefined ? 'stage-ended' : 'past-stage-end';
+};
+
+/** A held notice is tried once more before its span closes. */
+function lastCall(d: Draft, step: TimetableStep, now: Instant): Instant {
+  const closes = spanOf(d.book, d.s, step)?.closes;
+  if (closes === undefined) return Infinity;
+  const last = slot(d.book, d.s, step, closes);
+  return last > now ? last : Infinity;
+}
+
+/** What became of a touch whose step a migration has removed meanwhile. */
+export function outcomeOfRemoved(d: Draft, id: string, o: DeliverOutcome, now: Instant): void {
+  const x = d.s.steps[id]!;
+  forgetWritten(d, x.rev, o);
+  const unsent = o.is === 'held' || o.is === 'stale' || o.is === 'recalled';
+  Object.assign(x, { st: 'done', at: now, outcome: unsent ? 'dropped' : o.is });
+  delete x.closing;
+  if (unsent) x.reason = 'removed-by-migration';
+  else if ('reason' in o) x.reason = o.reason;
+  if (unsent) d.s.past = [...(d.s.past ?? []), { ...x, step: id, rev: d.s.rev + 1 }];
 }

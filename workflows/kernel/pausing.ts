@@ -4,7 +4,7 @@ import type { TimetableStep } from '../contracts/timetable.ts';
 import { isTouch } from './book.ts';
 import type { Draft } from './book.ts';
 import { finish, putTo } from './deciding.ts';
-import { isPastLimit, limitOf, place } from './due.ts';
+import { isPastLimit, limitOf, slot } from './due.ts';
 import { expiry } from './plan-steps.ts';
 import { tooLate } from './starting.ts';
 
@@ -18,7 +18,7 @@ export function pause(d: Draft, by: Pause): void {
 }
 
 const clockUnder = (step: TimetableStep, p: Pause): ClockRule =>
-  step.clock === 'absolute' ? 'absolute' : (p.clock ?? step.clock);
+  step.clock === 'absolute' ? 'absolute' : step.kind === 'milestone' ? step.clock : (p.clock ?? step.clock);
 
 /** Goes on as of `at`: each wait by its clock. */
 export function resume(d: Draft, at: Instant): void {
@@ -54,9 +54,9 @@ function thaw(d: Draft, step: TimetableStep, x: StepState, p: Pause, at: Instant
   if (x.firstDue !== undefined) x.firstDue += took;
   if (x.gateUntil !== undefined) x.gateUntil += took;
   if (x.st === 'sending') x.due = wasDue + took;
-  else if (x.hold === undefined) x.due = place(d.book, d.s, step.due, x.base);
+  else if (x.hold === undefined) x.due = slot(d.book, d.s, step, x.base);
   if (x.st === 'waiting' && x.hold === undefined && wasDue > p.since && x.due! < at)
-    putTo(x, place(d.book, d.s, step.due, at), at);
+    putTo(x, slot(d.book, d.s, step, at), at);
   const waits = x.st === 'waiting' || x.st === 'gated' || x.st === 'idle';
   if (waits && isTouch(step) && x.due! > wasDue && isPastLimit(d.book, d.s, step, x.due!, limitOf(d.book, d.s, step))) {
     finish(d, step, 'dropped', 'past-stage-end', at);

@@ -3,13 +3,15 @@ import type { Instant } from '../contracts/time.ts';
 import type { TimetableStep } from '../contracts/timetable.ts';
 import type { Draft } from './book.ts';
 import { finish, repeat } from './deciding.ts';
-import { anchorOf, baseFrom, place, plannedAt } from './due.ts';
+import { anchorOf, baseFrom, place, plannedAt, slot } from './due.ts';
+import { countsFrom, notYet, rearm } from './rearming.ts';
 
 /** Why dates are computed: something new may be plannable, the zone changed, or an anchor moved. */
 export type Cause = 'new' | 'zone' | 'anchors';
 
 /** Computes the dates of every step that still waits; what is planned already is touched only by a zone or an anchor. */
 export function planSteps(d: Draft, at: Instant, cause: Cause = 'new'): void {
+  for (const step of d.book.recurring) rearm(d, step, at);
   for (const step of d.book.timetable.steps) {
     if (cause === 'anchors') repeat(d, step, at);
     const x = d.s.steps[step.id]!;
@@ -33,7 +35,7 @@ function plan(d: Draft, step: TimetableStep, x: StepState, at: Instant): boolean
     finish(d, step, 'skipped', 'not-needed', at);
     return false;
   }
-  if (planned === undefined) {
+  if (planned === undefined || notYet(d, step, x, planned)) {
     x.st = 'idle';
     delete x.planned;
     delete x.base;
@@ -45,10 +47,13 @@ function plan(d: Draft, step: TimetableStep, x: StepState, at: Instant): boolean
     delete x.hold;
     delete x.firstDue;
     delete x.set;
+    if (step.notice) delete x.level;
   }
   x.planned = planned;
+  const from = countsFrom(d.s, step);
+  if (from !== undefined) x.from = from;
   x.base = (x.set ?? planned) + (x.shift ?? 0);
-  if (x.hold === undefined) x.due = place(d.book, d.s, step.due, x.base);
+  if (x.hold === undefined) x.due = slot(d.book, d.s, step, x.base);
   planGate(d, step, x);
   if (x.st === 'gated' && x.due! > at) x.st = 'waiting';
   return true;

@@ -22,6 +22,9 @@ export function asBody(c: Command): NonNullable<Nearest> {
       };
     case 'skip':
     case 'run-now':
+    case 'approve':
+    case 'edit':
+    case 'reject':
       return { command: c.name, step: c.step };
     case 'postpone':
       return { command: 'postpone', step: c.step, to: iso(c.to) };
@@ -37,6 +40,8 @@ export function asBody(c: Command): NonNullable<Nearest> {
       return { command: 'change-plan', plan: c.plan };
     case 'set-owner':
       return { command: 'set-owner', owner: c.owner };
+    case 'migrate':
+      return { command: 'migrate', playbook: c.timetable.playbook, version: c.timetable.version };
     default:
       return { command: c.name };
   }

@@ -5,7 +5,7 @@ import type { Book } from './book.ts';
 import { own } from './own.ts';
 import { asBody, iso, no } from './refusal.ts';
 import { refuseExtend, refuseMove, refusePause } from './refuse-dates.ts';
-import { refuseFollower, refusePostpone, refuseRunNow, refuseStep } from './refuse-steps.ts';
+import { refuseFollower, refusePostpone, refuseRunNow, refuseStep, refuseUnapproved } from './refuse-steps.ts';
 import { heard } from './views.ts';
 
 /** Why a command would not be applied now; undefined when it would, and for the repeat of an answered one. */
@@ -49,8 +49,22 @@ function refuseNow(book: Book, s: State, c: Command, now: Instant): Refusal | un
       return s.plan === c.plan ? no('same-value', `The plan is ${c.plan} already.`) : undefined;
     case 'set-owner':
       return s.owner === c.owner ? no('same-value', `The owner is ${c.owner} already.`) : undefined;
+    case 'approve':
+    case 'edit':
+    case 'reject':
+      return refuseUnapproved(book, s, c.step, c.name);
+    case 'migrate':
+      return refuseMigrate(book, s, c);
     case 'note':
     case 'exit':
       return undefined;
   }
+}
+
+function refuseMigrate(book: Book, s: State, c: Extract<Command, { name: 'migrate' }>): Refusal | undefined {
+  const { playbook, version } = book.timetable;
+  if (c.timetable.playbook === playbook && c.timetable.version === version)
+    return no('same-version', `The journey follows ${playbook} version ${version} already.`);
+  if (c.program > (s.program ?? 0)) return undefined;
+  return no('changed-since-preview', `The journey has gone over to ${playbook} version ${version} meanwhile.`);
 }

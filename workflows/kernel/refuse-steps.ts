@@ -3,7 +3,7 @@ import type { State, StepState } from '../contracts/journey.ts';
 import { DAY_MS } from '../contracts/time.ts';
 import type { Instant } from '../contracts/time.ts';
 import type { Book } from './book.ts';
-import { limitOf } from './due.ts';
+import { limitOf, spanOf } from './due.ts';
 import { own } from './own.ts';
 import { iso, no } from './refusal.ts';
 import type { Nearest } from './refusal.ts';
@@ -42,9 +42,41 @@ export function refuseFollower(book: Book, s: State, id: string): Refusal | unde
   });
 }
 
+/** Why a step does not wait for approval. */
+export function refuseUnapproved(
+  book: Book,
+  s: State,
+  id: string,
+  name: 'approve' | 'edit' | 'reject',
+): Refusal | undefined {
+  const awaits = (x: StepState | undefined) => x?.st === 'waiting' && x.hold === 'approval';
+  const x = own(s.steps, id);
+  if (!x) return no('unknown-step', 'The journey has no such step.');
+  if (awaits(x)) return undefined;
+  const other = book.timetable.steps.find((step) => awaits(s.steps[step.id]));
+  const nearest: Nearest = other
+    ? { command: name, step: other.id }
+    : name === 'reject' && !refuseStep(s, id)
+      ? { command: 'skip', step: id }
+      : null;
+  return no('not-awaiting-approval', `Step ${id} does not wait for approval: it is ${told(x) ?? x.st}.`, nearest);
+}
+
 /** Why a step cannot start now. */
 export function refuseRunNow(book: Book, s: State, id: string, now: Instant): Refusal | undefined {
   const step = book.steps.get(id)!;
+  if (step.kind === 'milestone')
+    return no('step-not-waiting', `Step ${id} is reached by what happens; nobody runs it.`, {
+      command: 'skip',
+      step: id,
+    });
+  const span = spanOf(book, s, step);
+  if (span && now < span.opens) {
+    const nearest: Nearest = refusePostpone(book, s, id, span.opens, now)
+      ? null
+      : { command: 'postpone', step: id, to: iso(span.opens) };
+    return no('past-stage-end', mustLeave(id, span.opens, span.closes), nearest);
+  }
   if (s.pause && step.class !== 'legal') {
     return no('journey-paused', `The journey has been paused since ${iso(s.pause.since)}.`, { command: 'resume' });
   }
@@ -56,18 +88,26 @@ export function refuseRunNow(book: Book, s: State, id: string, now: Instant): Re
 
 /** Why a step cannot be put to that instant. */
 export function refusePostpone(book: Book, s: State, id: string, to: Instant, now: Instant): Refusal | undefined {
-  const limit = limitOf(book, s, book.steps.get(id)!);
-  const latest = Math.min(now + POSTPONE_MAX_MS, Math.floor((limit - 1) / MINUTE_MS) * MINUTE_MS);
-  const at = (t: Instant): Nearest => (t > now && t <= latest ? { command: 'postpone', step: id, to: iso(t) } : null);
-  if (!(to > now))
-    return no('date-in-past', `${iso(to)} is not after ${iso(now)}.`, at(now + 60 * MINUTE_MS) ?? at(latest));
+  const step = book.steps.get(id)!;
+  const limit = limitOf(book, s, step);
+  const { opens, closes } = spanOf(book, s, step) ?? { opens: -Infinity, closes: Infinity };
+  const latest = Math.min(now + POSTPONE_MAX_MS, Math.floor(Math.min(limit - 1, closes) / MINUTE_MS) * MINUTE_MS);
+  const at = (t: Instant): Nearest =>
+    t > now && t >= opens && t <= latest ? { command: 'postpone', step: id, to: iso(t) } : null;
+  const nearest = at(Math.max(now + 60 * MINUTE_MS, opens)) ?? at(latest);
+  if (!(to > now)) return no('date-in-past', `${iso(to)} is not after ${iso(now)}.`, nearest);
   if (to >= limit)
     return no(
       'past-stage-end',
       `Step ${id} must come before ${iso(limit)}, the end of its stage or journey.`,
       at(latest),
     );
+  if (to < opens || to > closes)
+    return no('past-stage-end', mustLeave(id, opens, closes), at(to < opens ? opens : latest));
   return to > now + POSTPONE_MAX_MS
     ? no('date-too-far', `${iso(to)} is more than 366 days away.`, at(latest))
     : undefined;
 }
+
+const mustLeave = (id: string, opens: Instant, closes: Instant) =>
+  `Step ${id} must leave between ${iso(opens)} and ${iso(closes)}.`;

@@ -5,18 +5,29 @@ import { isTouch } from './book.ts';
 import type { Draft } from './book.ts';
 import { inWindow } from './calendar.ts';
 import { finish, putTo } from './deciding.ts';
-import { isNoticeAt, isPastLimit, limitOf, place } from './due.ts';
+import { isNoticeAt, isPastLimit, limitOf, slot, spanOf } from './due.ts';
+import { miss } from './milestones.ts';
 import { own } from './own.ts';
 
-function reasonAgainst(d: Draft, step: TimetableStep): string | undefined {
+/** Why a step does not happen, by flags, plan and what it follows. */
+export function reasonAgainst(d: Draft, step: TimetableStep): string | undefined {
   const { s } = d;
   if (step.plans && !step.plans.includes(s.plan)) return 'not-in-plan';
   if (step.due.from.startsWith('step:') && step.after?.every((x) => x === 'sent')) {
     const parent = own(s.steps, step.due.from.slice(5));
     if (parent?.st === 'done' && parent.outcome !== 'sent') return 'not-needed';
   }
+  if (step.whileOpen && own(s.steps, step.due.from.slice(5))?.st !== 'open') return 'already-done';
   const unmet = step.if?.find((x) => own(s.flags, x.flag) === undefined);
   return (unmet ?? step.unless?.find((x) => own(s.flags, x.flag) !== undefined))?.reason;
+}
+
+/** Tells somebody, once, that a legal notice has not left. */
+export function raiseAlarm(d: Draft, step: TimetableStep): void {
+  const x = d.s.steps[step.id]!;
+  if ((x.level ?? 0) > 0) return;
+  x.level = 1;
+  d.effects.push({ t: 'escalate', step: step.id, n: x.n, level: 1 });
 }
 
 /** The next slot that a late step may take: from now on, in its window, after the gap to the last touch. */
@@ -24,7 +35,7 @@ function nextSlot(d: Draft, step: TimetableStep, now: Instant): Instant {
   const { s, book } = d;
   const spaced = isTouch(step) && s.lastTouch !== null ? Math.max(now, s.lastTouch + book.timetable.minGap) : now;
   const earlier = isTouch(step) ? lastReplanned(d, step, now) : undefined;
-  return place(book, s, step.due, earlier === undefined ? spaced : Math.max(spaced, earlier + book.timetable.minGap));
+  return slot(book, s, step, earlier === undefined ? spaced : Math.max(spaced, earlier + book.timetable.minGap));
 }
 
 function lastReplanned(d: Draft, step: TimetableStep, now: Instant): Instant | undefined {
@@ -41,16 +52,17 @@ function lastReplanned(d: Draft, step: TimetableStep, now: Instant): Instant | u
 /** What becomes of a step that is too late: skipped, or put to its next slot; true when that slot is now. */
 export function tooLate(d: Draft, step: TimetableStep, now: Instant, reason: 'stale' | 'missed-date'): boolean {
   const x = d.s.steps[step.id]!;
-  if (step.late.otherwise === 'skip') {
-    finish(d, step, 'skipped', reason, now);
+  if (step.late.otherwise === 'skip' || step.notice) {
+    const past = reason === 'stale' && x.planned !== undefined && x.planned < d.s.startedAt;
+    if (step.notice && !past) raiseAlarm(d, step);
+    finish(d, step, 'skipped', past ? 'already-past' : reason, now);
     return false;
   }
-  const slot = nextSlot(d, step, now);
+  const at = nextSlot(d, step, now);
   delete x.firstDue;
-  putTo(x, slot, now);
-  if (isPastLimit(d.book, d.s, step, slot, limitOf(d.book, d.s, step)))
-    finish(d, step, 'dropped', 'past-stage-end', now);
-  return x.st === 'waiting' && slot <= now;
+  putTo(x, at, now);
+  if (isPastLimit(d.book, d.s, step, at, limitOf(d.book, d.s, step))) finish(d, step, 'dropped', 'past-stage-end', now);
+  return x.st === 'waiting' && at <= now;
 }
 
 /** Keeps a step that pauses, holds or an outage moved apart from the last touch; true when it was put later. */
@@ -61,7 +73,7 @@ function spaced(d: Draft, step: TimetableStep, x: StepState, now: Instant): bool
   const asPlanned =
     s.lastPlanned === undefined || x.planned === undefined ? Infinity : Math.abs(x.planned - s.lastPlanned);
   const earliest = s.lastTouch + Math.min(book.timetable.minGap, asPlanned);
-  return now < earliest && later(d, step, x, place(book, s, step.due, earliest), now);
+  return now < earliest && later(d, step, x, slot(book, s, step, earliest), now);
 }
 
 function later(d: Draft, step: TimetableStep, x: StepState, target: Instant, now: Instant): boolean {
@@ -78,6 +90,7 @@ function later(d: Draft, step: TimetableStep, x: StepState, target: Instant, now
 export function startStep(d: Draft, step: TimetableStep, now: Instant): void {
   const { s, book } = d;
   const x = s.steps[step.id]!;
+  if (step.kind === 'milestone') return miss(d, step, x.due!);
   const limit = limitOf(book, s, step);
   if (now >= limit && !isNoticeAt(book, s, step, x.due!)) return finish(d, step, 'dropped', 'past-stage-end', now);
   const against = reasonAgainst(d, step);
@@ -87,10 +100,13 @@ export function startStep(d: Draft, step: TimetableStep, now: Instant): void {
     x.st = 'gated';
     return;
   }
-  if (now - (x.firstDue ?? x.due!) > step.late.within && !tooLate(d, step, now, 'stale')) return;
+  const span = spanOf(book, s, step);
+  const staleAfter = span ? span.closes : (x.firstDue ?? x.due!) + step.late.within;
+  if (now > staleAfter && !tooLate(d, step, now, 'stale')) return;
   const { window } = step.due;
-  if (window && now > x.due! && inWindow(s.zone, window, x.due!) && !inWindow(s.zone, window, now)) {
-    if (later(d, step, x, place(book, s, step.due, now), now)) return;
+  const atOnce = span !== undefined && x.planned !== undefined && x.planned < s.startedAt;
+  if (window && !atOnce && now > x.due! && inWindow(s.zone, window, x.due!) && !inWindow(s.zone, window, now)) {
+    if (later(d, step, x, slot(book, s, step, now), now)) return;
   }
   if (spaced(d, step, x, now)) return;
   x.st = 'sending';
@@ -106,6 +122,6 @@ export function startStep(d: Draft, step: TimetableStep, now: Instant): void {
     step: step.id,
     n: x.n,
     due: x.due!,
-    staleAfter: (x.firstDue ?? x.due!) + step.late.within,
+    staleAfter: span ? span.closes : (x.firstDue ?? x.due!) + step.late.within,
   });
 }

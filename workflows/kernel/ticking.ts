@@ -4,13 +4,14 @@ import type { TimetableStep } from '../contracts/timetable.ts';
 import type { Book, Draft } from './book.ts';
 import { addOffset } from './calendar.ts';
 import { endJourney, finish } from './deciding.ts';
-import { isNoticeAt, journeyEnd, stageEnd } from './due.ts';
+import { isNoticeAt, journeyEnd, spanOf, stageEnd } from './due.ts';
 import { own } from './own.ts';
 import { resume } from './pausing.ts';
+import { reactToSteps } from './reacting.ts';
 import { endStage, follow } from './stages.ts';
-import { startStep } from './starting.ts';
+import { raiseAlarm, startStep } from './starting.ts';
 
-type What = 'resume' | 'max-age' | 'end' | 'stage-end' | 'gate' | 'expire' | 'escalate' | 'step';
+type What = 'resume' | 'max-age' | 'end' | 'stage-end' | 'gate' | 'expire' | 'escalate' | 'alarm' | 'step';
 
 /** The next thing that time alone brings, and where it stands among others of that instant. */
 export type Moment = { at: Instant; rank: number; what: What; id: string };
@@ -40,8 +41,11 @@ export function nextMoment(book: Book, s: State): Moment | undefined {
   }
   for (const step of book.timetable.steps) {
     const x = s.steps[step.id]!;
+    if (step.notice) see(alarmAt(book, s, step, x), RANK.escalate, 'alarm', step.id);
     if (x.st === 'open') seeOpen(s, step, x, see);
-    else if (s.pause && step.class !== 'legal') continue;
+    else if (step.kind === 'milestone') {
+      if (x.st === 'waiting' && !(s.pause && step.clock === 'freeze')) see(x.due, RANK.notice, 'step', step.id);
+    } else if (s.pause && step.class !== 'legal') continue;
     else if (x.st === 'gated') see(x.gateUntil, RANK.gate, 'gate', step.id);
     else if (x.st === 'waiting') {
       const first = !best || x.due! <= best.at;
@@ -59,6 +63,17 @@ function noticeInFlight(book: Book, s: State, end: Instant): boolean {
   });
 }
 
+/** A notice that leaves as soon as it can needs no alarm. */
+const GRACE_MS = 3_600_000;
+
+/** When somebody must be told that a legal notice has not left; undefined when it has, or they have been. */
+function alarmAt(book: Book, s: State, step: TimetableStep, x: StepState): Instant | undefined {
+  if (x.st === 'done' || x.st === 'open' || (x.level ?? 0) > 0 || x.planned === undefined) return undefined;
+  const closes = spanOf(book, s, step)?.closes;
+  if (closes === undefined) return undefined;
+  return Math.min(closes, Math.max(closes - step.notice!.alarm, (x.begun ?? s.startedAt) + GRACE_MS));
+}
+
 function seeOpen(
   s: State,
   step: TimetableStep,
@@ -68,9 +83,14 @@ function seeOpen(
   if (s.pause && step.open?.clock === 'freeze') return;
   see(x.expires, RANK.expire, 'expire', step.id);
   for (const y of step.open?.escalations ?? []) {
-    if (y.level > (x.level ?? 0)) see(escalationAt(s, x, y.after), RANK.escalate, 'escalate', step.id);
+    if (y.level > (x.level ?? 0) && !isSpared(x, y))
+      see(escalationAt(s, x, y.after), RANK.escalate, 'escalate', step.id);
   }
 }
+
+type Escalation = NonNullable<NonNullable<TimetableStep['open']>['escalations']>[number];
+
+const isSpared = (x: StepState, y: Escalation): boolean => y.unless === 'booked' && x.booked !== undefined;
 
 function escalationAt(
   s: State,
@@ -85,7 +105,7 @@ function escalationAt(
 function escalate(d: Draft, step: TimetableStep, at: Instant): void {
   const x = d.s.steps[step.id]!;
   const due = (step.open?.escalations ?? []).filter(
-    (y) => y.level > (x.level ?? 0) && escalationAt(d.s, x, y.after)! <= at,
+    (y) => y.level > (x.level ?? 0) && !isSpared(x, y) && escalationAt(d.s, x, y.after)! <= at,
   );
   for (const y of due.sort((a, b) => a.level - b.level)) {
     x.level = y.level;
@@ -106,21 +126,30 @@ function happen(d: Draft, m: Moment, now: Instant): void {
   else if (m.what === 'end') endByTimetable(d, m.at);
   else if (m.what === 'stage-end') endStage(d, m.id, m.at);
   else if (m.what === 'gate') finish(d, step!, 'skipped', step!.gate!.reason, m.at);
-  else if (m.what === 'expire') finish(d, step!, step!.open!.otherwise, 'not-answered', m.at);
+  else if (m.what === 'expire') finish(d, step!, step!.open?.otherwise ?? 'expired', 'not-answered', m.at);
   else if (m.what === 'escalate') escalate(d, step!, m.at);
+  else if (m.what === 'alarm') raiseAlarm(d, step!);
   else startStep(d, step!, now);
+}
+
+/** What follows from what was decided, and from what that has ended. */
+function followAll(d: Draft, at: Instant): void {
+  do {
+    reactToSteps(d, at);
+    follow(d, at);
+  } while (d.closed.length > 0 && !d.s.ended);
 }
 
 /** Lets everything happen that has come due by `now`, each in its own time and order; true when something did. */
 export function settle(d: Draft, now: Instant): boolean {
   let changed = false;
   let left = MOST_MOMENTS;
-  follow(d, now);
+  followAll(d, now);
   for (let m = nextMoment(d.book, d.s); m && m.at <= now; m = nextMoment(d.book, d.s)) {
     if (left-- === 0)
       throw new RangeError(`the timetable of ${d.book.timetable.playbook} does not settle: ${m.what} ${m.id}`);
     happen(d, m, now);
-    follow(d, m.what === 'step' ? now : m.at);
+    followAll(d, m.what === 'step' ? now : m.at);
     changed = true;
   }
   return changed;

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
+import type { Command } from '../../../workflows/contracts/commands.ts';
 import type { DeliverOutcome, Happening, Input, State } from '../../../workflows/contracts/journey.ts';
 import type { Timetable } from '../../../workflows/contracts/timetable.ts';
 import { undisturbed } from '../../../workflows/kernel/forecast.ts';
 import { DAY, HOUR, Run } from './fixtures.ts';
-import { commandOf } from './stories.ts';
+import { commandOf, evolved } from './stories.ts';
 import type { Action, Story } from './stories.ts';
 import { toCommand } from './to-command.ts';
 import { UTC, zoneOf } from './zones.ts';
@@ -44,11 +45,11 @@ export class Chaos {
     expect(Object.keys(r.state.answered).length).toBeLessThanOrEqual(256);
     expect(r.state.seen.length).toBeLessThanOrEqual(256);
     if (r.refused?.nearest) {
-      const no = this.run.kernel.refuse(
-        r.state,
-        toCommand(r.refused.nearest, `n${r.state.rev}-${input.now}`),
-        input.now,
-      );
+      const id = `n${r.state.rev}-${input.now}`;
+      const again = { ...(input as { command: Command }).command, id, ifRev: undefined };
+      const { nearest } = r.refused;
+      const next = nearest.command === 'migrate' ? again : toCommand(nearest, id);
+      const no = this.run.kernel.refuse(r.state, next, input.now);
       expect(no, `nearest of ${r.refused.code} is accepted: ${JSON.stringify(r.refused.nearest)}`).toBeUndefined();
     }
     for (const e of r.effects) {
@@ -104,8 +105,18 @@ export class Chaos {
     const { now } = this;
     const { steps } = this.run.timetable;
     const id = (i: number) => steps[i % steps.length]!.id;
-    if (a.do === 'command') this.input({ t: 'command', now, command: commandOf(a, id(a.step), this.state, now) });
-    else if (a.do === 'answer') {
+    if (a.do === 'command') {
+      const command = commandOf(a, id(a.step), this.state, now, this.run.timetable);
+      this.input({ t: 'command', now, command });
+    } else if (a.do === 'event' && a.type === 'migrated') {
+      const program = (this.state.program ?? 0) + (a.days % 4 ? 1 : 0);
+      const timetable = evolved(this.run.timetable, a.days);
+      this.input({
+        t: 'happening',
+        now,
+        happening: { t: 'migrated', id: `e${a.id}`, program, timetable, anchors: {}, at: now },
+      });
+    } else if (a.do === 'answer') {
       const key = [...this.inFlight.keys()][a.step % Math.max(1, this.inFlight.size)];
       if (key !== undefined) this.answer(key, this.outcomeOf(a, key));
     } else if (a.do === 'event') {
@@ -134,12 +145,18 @@ export class Chaos {
   }
 
   private outcomeOf(a: { how: number; hold: number }, key: string): DeliverOutcome {
-    const s = this.run.timetable.steps.find((x) => x.id === key.split('#')[0])!;
-    if (a.how === 0) return { is: 'recalled' };
+    const s = this.run.timetable.steps.find((x) => x.id === key.split('#')[0]);
+    if (!s || a.how === 0) return { is: 'recalled' };
     if (a.how === 1) return { is: 'stale' };
     if (a.how === 2) return { is: 'failed', reason: 'refused' };
     if (a.how === 3) return { is: 'skipped', reason: 'no-contact' };
-    if (a.how <= 5) return { is: 'held', hold: `h${a.hold}`, recheck: this.now + a.how * 5 * HOUR, reason: 'hold' };
+    if (a.how <= 5)
+      return {
+        is: 'held',
+        hold: a.hold ? `h${a.hold}` : 'approval',
+        recheck: this.now + a.how * 5 * HOUR,
+        reason: 'hold',
+      };
     return s.kind === 'check'
       ? { is: a.how % 2 ? 'met' : 'missed' }
       : { is: 'sent', opens: s.open !== undefined, ...(s.kind === 'offer' ? { offer: 'more' } : {}) };
@@ -153,6 +170,11 @@ export class Chaos {
     for (const [key, n] of sorted) this.inFlight.set(key, n);
   }
 
+  private undisturbed(key: string): DeliverOutcome {
+    const step = this.run.timetable.steps.find((x) => x.id === key.split('#')[0]);
+    return step ? undisturbed(step) : { is: 'recalled' };
+  }
+
   private next(): string | undefined {
     return this.inFlight.keys().next().value;
   }
@@ -163,8 +185,7 @@ export class Chaos {
     if (this.state.pause?.until === null)
       this.input({ t: 'command', now: this.now, command: { id: `resume-${this.now}`, name: 'resume' } });
     for (let i = 0; i < 3000; i++) {
-      for (let key = this.next(); key !== undefined; key = this.next())
-        this.answer(key, undisturbed(this.run.timetable.steps.find((x) => x.id === key!.split('#')[0])!));
+      for (let key = this.next(); key !== undefined; key = this.next()) this.answer(key, this.undisturbed(key));
       if (this.state.ended && this.inFlight.size === 0) break;
       const wake = this.run.kernel.nextWake(this.state);
       if (wake === undefined && this.inFlight.size === 0) break;

@@ -3,6 +3,7 @@ import type {
   Advanced,
   DeliverOutcome,
   Effect,
+  FactKind,
   Happening,
   Input,
   State,
@@ -160,15 +161,13 @@ type CommandText = Command extends infer C ? (C extends Command ? Omit<C, 'id'> 
 
 /** A journey under test: keeps state, effects and every input's answer. */
 export class Run {
-  readonly kernel: Kernel;
-  readonly timetable: Timetable;
+  kernel: Kernel;
   state: State;
   now: number;
   log: { at: number; effect: Effect }[] = [];
   private ids = 0;
 
   constructor(timetable: Timetable = trial, more: Partial<Seed> = {}) {
-    this.timetable = timetable;
     this.kernel = kernelOf(timetable);
     this.state = this.kernel.begin(seed(more));
     this.now = this.state.startedAt;
@@ -178,8 +177,13 @@ export class Run {
     this.now = Math.max(this.now, input.now);
     const r = this.kernel.advance(this.state, input);
     this.state = r.state;
+    if (r.timetable) this.kernel = this.kernel.on(r.timetable);
     for (const effect of r.effects) this.log.push({ at: input.now, effect });
     return r;
+  }
+
+  get timetable(): Timetable {
+    return this.kernel.timetable;
   }
 
   tick(now: number): Effect[] {
@@ -198,12 +202,7 @@ export class Run {
     return this.happens({ t: 'event', id: `e${++this.ids}`, type, at: now, fields }, now);
   }
 
-  fact(
-    now: number,
-    id: string,
-    what: 'accepted' | 'declined' | 'completed' | 'answered' | 'missed',
-    more: { item?: string; at?: number } = {},
-  ): Advanced {
+  fact(now: number, id: string, what: FactKind, more: { item?: string; at?: number } = {}): Advanced {
     return this.happens({ t: 'fact', id: `f${++this.ids}`, step: id, what, at: now, ...more }, now);
   }
 

@@ -1,5 +1,6 @@
 import type { DeliverOutcome, Input, State } from '../../../workflows/contracts/journey.ts';
 import type { Timetable } from '../../../workflows/contracts/timetable.ts';
+import type { Kernel } from '../../../workflows/kernel/kernel.ts';
 import { Chaos, RETRY } from './chaos.ts';
 import type { Action } from './stories.ts';
 
@@ -9,11 +10,14 @@ const WRITES = new Set(['touch', 'escalate']);
 export class Recorded extends Chaos {
   snapshot: State;
   since: Input[];
+  /** Bound to the timetable that the snapshot follows. */
+  kernel: Kernel;
 
   constructor(timetable: Timetable) {
     super(timetable);
     this.snapshot = this.state;
     this.since = [];
+    this.kernel = this.run.kernel;
   }
 
   /** Lets time pass, then something happen: an outcome after what falls due at its instant, anything else before it. */
@@ -31,7 +35,7 @@ export class Recorded extends Chaos {
     if (this.state === before) return;
     if (input.t !== 'tick') this.since.push(input);
     const wrote = this.run.log.slice(logged).some((x) => WRITES.has(x.effect.t));
-    if (wrote || input.t === 'command') [this.snapshot, this.since] = [this.state, []];
+    if (wrote || input.t === 'command') [this.snapshot, this.since, this.kernel] = [this.state, [], this.run.kernel];
   }
 
   override answer(key: string, outcome: DeliverOutcome): void {

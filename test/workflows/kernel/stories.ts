@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Command } from '../../../workflows/contracts/commands.ts';
-import type { State } from '../../../workflows/contracts/journey.ts';
+import type { FactKind, State } from '../../../workflows/contracts/journey.ts';
+import type { Timetable } from '../../../workflows/contracts/timetable.ts';
 import { DAY, HOUR } from './fixtures.ts';
 
 export type Action =
@@ -11,7 +12,7 @@ export type Action =
   | {
       do: 'fact';
       step: number;
-      what: 'accepted' | 'declined' | 'completed' | 'answered' | 'missed';
+      what: FactKind;
       item: boolean;
       ago: number;
       id: number;
@@ -32,6 +33,10 @@ const names: Command['name'][] = [
   'set-owner',
   'note',
   'exit',
+  'approve',
+  'edit',
+  'reject',
+  'migrate',
 ];
 const eventTypes = [
   'user_logged_in',
@@ -47,6 +52,9 @@ const eventTypes = [
   'account.plan_changed',
   'nonsense',
   'subscription_started',
+  'again',
+  'over',
+  'migrated',
 ];
 
 const small = fc.integer({ min: 0, max: 15 });
@@ -87,7 +95,16 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('fact' as const),
       step: small,
-      what: fc.constantFrom('accepted', 'declined', 'completed', 'answered', 'missed'),
+      what: fc.constantFrom<FactKind>(
+        'accepted',
+        'declined',
+        'completed',
+        'answered',
+        'missed',
+        'booked',
+        'held',
+        'no-show',
+      ),
       item: fc.boolean(),
       ago: fc.integer({ min: 0, max: 5 * DAY }),
       id: fc.integer({ min: 100, max: 140 }),
@@ -114,8 +131,31 @@ const gap = fc.oneof(
 export const story = fc.array(fc.record({ gap, late: fc.boolean(), action }), { maxLength: 45 });
 export type Story = { gap: number; late: boolean; action: Action }[];
 
+/** Another version of a timetable: a step less, a step more, and other dues; the same again for every seventh. */
+export function evolved(timetable: Timetable, by: number): Timetable {
+  if (by % 7 === 0) return timetable;
+  const { steps, version } = timetable;
+  const gone = Math.abs(by) % steps.length;
+  const kept = steps.filter((_, i) => i !== gone || steps.length === 1);
+  const stage = timetable.stages[Math.abs(by) % timetable.stages.length]!.id;
+  const fresh = { ...steps[gone]!, id: by % 2 ? `new${version}` : 's0', stage };
+  const later = kept.map((x, i) =>
+    i % 3 === Math.abs(by) % 3
+      ? { ...x, due: { ...x.due, offset: { ...x.due.offset, days: x.due.offset.days + (by % 3) } } }
+      : x,
+  );
+  const clash = later.some((x) => x.id === fresh.id);
+  return { ...timetable, version: version + 1, steps: clash ? later : [...later, fresh] };
+}
+
 /** The command of an action on a state; `id` is its step's. */
-export function commandOf(a: Extract<Action, { do: 'command' }>, id: string, state: State, now: number): Command {
+export function commandOf(
+  a: Extract<Action, { do: 'command' }>,
+  id: string,
+  state: State,
+  now: number,
+  timetable: Timetable,
+): Command {
   const base = { id: `c${a.id}`, ...(a.stale ? { ifRev: state.rev - (a.days % 2) } : {}) };
   const when = now + a.days * DAY;
   switch (a.name) {
@@ -128,6 +168,9 @@ export function commandOf(a: Extract<Action, { do: 'command' }>, id: string, sta
       };
     case 'skip':
     case 'run-now':
+    case 'approve':
+    case 'edit':
+    case 'reject':
       return { ...base, name: a.name, step: id };
     case 'postpone':
       return { ...base, name: 'postpone', step: id, to: now + Math.round((a.days * DAY) / 20) };
@@ -149,6 +192,14 @@ export function commandOf(a: Extract<Action, { do: 'command' }>, id: string, sta
       return { ...base, name: 'change-plan', plan: a.days % 2 ? 'pro' : 'starter' };
     case 'set-owner':
       return { ...base, name: 'set-owner', owner: `o${a.days % 3}` };
+    case 'migrate':
+      return {
+        ...base,
+        name: 'migrate',
+        program: (state.program ?? 0) + 1,
+        timetable: evolved(timetable, a.days),
+        anchors: {},
+      };
     default:
       return { ...base, name: a.name };
   }

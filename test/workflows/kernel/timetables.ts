@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { StepKind } from '../../../workflows/contracts/playbook.ts';
 import { parseDuration } from '../../../workflows/contracts/time.ts';
 import type { Due, Timetable, TimetableStep } from '../../../workflows/contracts/timetable.ts';
 import { DAY, HOUR, due, step, timetableOf, trial } from './fixtures.ts';
@@ -22,7 +23,7 @@ const windows: NonNullable<Due['window']>[] = [
 
 const anyStep = fc.record({
   stage: fc.constantFrom('one', 'two'),
-  from: fc.constantFrom('start', 'stage', 'to', 'then', 'step'),
+  from: fc.constantFrom('start', 'stage', 'to', 'then', 'step', 'flag:ready', 'flag:over'),
   parent: fc.nat(6),
   after: length,
   closing,
@@ -35,7 +36,11 @@ const anyStep = fc.record({
     within: fc.constantFrom(0, HOUR, 5 * DAY),
     otherwise: fc.constantFrom('skip' as const, 'replan' as const),
   }),
-  kind: fc.constantFrom('message' as const, 'offer' as const, 'task' as const, 'check' as const),
+  kind: fc.constantFrom<StepKind[]>('message', 'offer', 'task', 'check', 'milestone', 'meeting', 'survey'),
+  needs: fc.constantFrom<string[][]>(['ready'], ['ready', 'over'], ['over']),
+  rearm: chance(fc.constantFrom(0, HOUR, 5 * DAY)),
+  notice: chance(fc.constantFrom(0, HOUR, 3 * DAY)),
+  whileOpen: fc.boolean(),
   legal: fc.boolean(),
   opens: fc.boolean(),
   openClock: fc.constantFrom('freeze' as const, 'run-on' as const),
@@ -51,10 +56,10 @@ const anyStep = fc.record({
 type AnyStep = typeof anyStep extends fc.Arbitrary<infer T> ? T : never;
 
 function openOf(x: AnyStep, id: string): Pick<TimetableStep, 'open'> {
-  if (!x.opens || x.kind === 'check') return {};
+  if ((!x.opens && x.kind !== 'meeting') || x.kind === 'check' || x.kind === 'milestone') return {};
   const expires = x.expires && { ...x.expires, from: x.expires.from === 'self' ? `step:${id}` : x.expires.from };
   const escalations = [
-    { after: parseDuration('PT6H'), level: 1 },
+    { after: parseDuration('PT6H'), level: 1, unless: 'booked' as const },
     { after: parseDuration('-PT6H'), level: 2 },
   ];
   return {
@@ -84,7 +89,12 @@ function stepOf(x: AnyStep, i: number, all: number): TimetableStep {
     clock: x.clock,
     late: x.late,
     class: x.legal ? 'legal' : 'marketing',
-    ...(follows && { after: x.closing }),
+    ...(follows && !x.whileOpen && { after: x.closing }),
+    ...(follows && x.whileOpen && { whileOpen: true }),
+    ...(x.kind === 'milestone' && { needs: x.needs }),
+    ...(x.rearm !== undefined && { rearm: x.rearm }),
+    ...(x.legal &&
+      x.notice !== undefined && { notice: { opens: due('-P4D', 'to'), closes: due('-P1D', 'to'), alarm: x.notice } }),
     ...openOf(x, id),
     ...(x.every && !follows && { repeat: { every: parseDuration(x.every), max: 5, ...(x.until && { until: 'to' }) } }),
     ...(x.gated && { gate: { flag: 'ready', until: due('P6D'), reason: 'never-ready' } }),
@@ -98,18 +108,19 @@ const anyTimetable = fc
     steps: fc.array(anyStep, { minLength: 1, maxLength: 7 }),
     stageEnd: chance(length),
     stageEndFrom: fc.constantFrom('to', 'stage', 'then'),
-    enter: fc.constantFrom('previous' as const, 'journey' as const),
+    enter: fc.constantFrom('previous', 'journey', 'flag:ready'),
+    until: chance(fc.constantFrom('over', 'ready')),
     end: chance(fc.constantFrom(due('PT0S', 'to'), due('P1D', 'then', { window: monFri }))),
     gap: fc.constantFrom(0, HOUR, DAY),
   })
-  .map(({ steps, stageEnd, stageEndFrom, enter, end, gap: minGap }) =>
+  .map(({ steps, stageEnd, stageEndFrom, enter, until, end, gap: minGap }) =>
     timetableOf(
       steps.map((x, i) => stepOf(x, i, steps.length)),
       {
         kind: 'trial',
         stages: [
           { id: 'one', title: 'one', enter: 'journey', ...(stageEnd && { end: due(stageEnd, stageEndFrom) }) },
-          { id: 'two', title: 'two', enter },
+          { id: 'two', title: 'two', enter, ...(until && { until }) },
         ],
         anchors: {
           to: { from: 'start', offset: parseDuration('P8D') },
@@ -123,6 +134,8 @@ const anyTimetable = fc
         reactions: [
           { event: 'ready', set: 'ready' },
           { event: 'unready', clear: 'ready' },
+          { event: 'again', set: 'ready', again: true },
+          { event: 'over', set: 'over' },
           { event: 'listed', item: 's1/x' },
           { event: 'surveyed', completes: 's1' },
           { event: 'moved', move: { anchor: 'to', field: 'to' } },
