@@ -5,13 +5,16 @@ import { z } from 'zod';
 import { TenureError } from '../workflows/contracts/errors.ts';
 import { projectRoot } from '../temporal-config/root.ts';
 
-/** A plan: its price in minor units of USD a month and its conversations a month; null where it has none. */
+/** A plan: its price in minor units of USD a month, its conversations a month, the onboarding playbook, the health model and the renewal playbook of its accounts; null where it has none. */
 export type Plan = z.infer<typeof Plan>;
 const Plan = z.strictObject({
   title: z.string().min(1),
   priceMinor: z.number().int().nonnegative().nullable(),
   limit: z.number().int().positive().nullable(),
   sold: z.boolean(),
+  onboarding: z.string().nullable(),
+  health: z.string().nullable(),
+  renewal: z.string().nullable(),
 });
 
 /** Every known plan by id, from `plans.yaml`. */

@@ -1,16 +1,17 @@
 import { TenureError } from '../workflows/contracts/errors.ts';
 import type { JourneyInput, State } from '../workflows/contracts/journey.ts';
 import type { ConfigValue, Playbook } from '../workflows/contracts/playbook.ts';
-import type { Instant } from '../workflows/contracts/time.ts';
+import type { Instant, ZoneRules } from '../workflows/contracts/time.ts';
 import type { Timetable } from '../workflows/contracts/timetable.ts';
 import { createKernel } from '../workflows/kernel/create-kernel.ts';
 import { rulesOf } from '../workflows/rules/rules-of.ts';
 import { isTimeZone, zoneRules } from './calendar/zone-rules.ts';
 import { holds } from './cel/evaluate-cel.ts';
 import type { Scope } from './cel/scope.ts';
+import { factAnchors } from './fact-anchors.ts';
 import { planOf } from './plans.ts';
 import { compileTimetable } from './publish/compile-timetable.ts';
-import { resolveConfig } from './publish/resolve-config.ts';
+import { optionProblem, resolveConfig } from './publish/resolve-config.ts';
 import { timetableProblems } from './publish/timetable-problems.ts';
 
 /** What a start needs to know about its account; nothing personal of it reaches the journey's state. */
@@ -57,28 +58,47 @@ export function prepareStart(start: PrepareStart): Prepared {
   planOf(account.plan);
   const { config, timetable } = figures(start);
   const zone = zoneRules(recipientZone(start), Math.min(startedAt, now) - 2 * DAY, coverage(startedAt, now));
+  const anchors = factAnchors(playbook, account.facts, zone);
   const scope: Scope = {
     account,
     facts: account.facts,
     metrics: start.metrics ?? {},
     flags: {},
     config,
-    journey: { id: journeyId, startedAt, anchors: {} },
+    journey: { id: journeyId, startedAt, anchors },
     now,
   };
   const flags: Record<string, Instant> = {};
   for (const [name, flag] of Object.entries(playbook.flags))
     if (flag.initially !== undefined && holds(playbook, flag.initially, scope)) flags[name] = startedAt;
-  const seed = { startedAt, zone, plan: account.plan, owner: start.owner ?? null, flags };
+  const seed = { startedAt, anchors, zone, plan: account.plan, owner: start.owner ?? null, flags };
   const state = createKernel(timetable, rulesOf(timetable.kind)).begin(seed);
   return { timetable, state, config, input: { version: 1, journeyId, account: account.id, timetable, state } };
+}
+
+/** What a journey that is under way needs to go on in another playbook or version. */
+export type PrepareProgram = Pick<PrepareStart, 'playbook' | 'version' | 'options'> & {
+  facts: Record<string, unknown>;
+  zone: ZoneRules;
+};
+
+/** The timetable that it will follow, with those of its options that exist there, and the dates that come from facts; throws TenureError. */
+export function prepareProgram(to: PrepareProgram): { timetable: Timetable; anchors: Record<string, Instant> } {
+  const options = Object.fromEntries(
+    Object.entries(to.options ?? {}).filter(([name, value]) => {
+      const entry = Object.hasOwn(to.playbook.config, name) ? to.playbook.config[name] : undefined;
+      return entry !== undefined && optionProblem(entry, value) === undefined;
+    }),
+  );
+  const { timetable } = figures({ ...to, options });
+  return { timetable, anchors: factAnchors(to.playbook, to.facts, to.zone) };
 }
 
 type Figures = Pick<Prepared, 'config' | 'timetable'>;
 const asPublished = new WeakMap<Playbook, Figures & { version: number }>();
 
 /** Config and timetable; those of a playbook as it was published are made once. */
-function figures({ playbook, version, options }: PrepareStart): Figures {
+function figures({ playbook, version, options }: Pick<PrepareStart, 'playbook' | 'version' | 'options'>): Figures {
   const own = options !== undefined && Object.keys(options).length > 0;
   const known = asPublished.get(playbook);
   if (!own && known?.version === version) return known;

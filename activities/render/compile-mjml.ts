@@ -5,9 +5,9 @@ export interface TemplateProblem {
 }
 
 const LIQUID_TOKEN = /\{%-?\s*raw\s*-?%\}[\s\S]*?\{%-?\s*endraw\s*-?%\}|\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
-const INCLUDE = /<mj-include\s+path="(?:\.\.\/_shared\/)?([\w.-]+)"\s*\/>/g;
+const INCLUDE = /<mj-include\s+path="(?:(?:\.\.\/)+_shared\/)?([\w.-]+)"\s*\/>/g;
 
-/** Puts the shared partials where `<mj-include path="../_shared/…"/>` asks for them. */
+/** Puts the shared partials where `<mj-include path="../../../_shared/…"/>` asks for them. */
 export function withPartials(mjml: string, shared: Record<string, string>, path: string): string | TemplateProblem {
   const missing: string[] = [];
   const whole = mjml.replace(INCLUDE, (_all, name: string) => {

@@ -5,6 +5,7 @@ import type { LiquidPart } from './analyse.ts';
 import { compileMjml, escapeStatic, partialsIn, withPartials } from './compile-mjml.ts';
 import type { TemplateProblem } from './compile-mjml.ts';
 import { createLiquid } from './liquid.ts';
+import { fromMarkdown } from './markdown.ts';
 import { commonVariables, templateDefinitionSchema } from './template-schema.ts';
 import type { CompiledTemplate, TemplateDefinition, TemplateSource } from './template-schema.ts';
 import { variableProblem } from './variables.ts';
@@ -16,6 +17,7 @@ export type CompileResult =
 
 const MJML_FILE = 'body.mjml.liquid';
 const TEXT_FILE = 'body.txt.liquid';
+const MARKDOWN_FILE = 'body.md.liquid';
 const engines = { html: createLiquid('html'), plain: createLiquid('plain') };
 
 /** Checks and compiles one template folder: definition, strict MJML, Liquid, and every variable it uses. Pure. */
@@ -27,18 +29,21 @@ export async function compileTemplate(source: TemplateSource): Promise<CompileRe
   const problems: TemplateProblem[] = fileProblems(source, definition, at);
   if (problems.length > 0) return { ok: false, problems };
 
-  const { used, found } = analyse(source, definition, at);
+  const body = bodyOf(source, definition, at);
+  if ('problems' in body) return { ok: false, problems: body.problems };
+
+  const { used, found } = analyse(source, definition, body, at);
   problems.push(...found, ...sampleProblems(definition, at));
   if (found.length === 0) problems.push(...unsubscribeProblems(definition, used, at));
   if (problems.length > 0) return { ok: false, problems };
 
   let html: string | undefined;
   if (definition.channel === 'email') {
-    const compiled = await compileBody(source, definition, at(MJML_FILE));
+    const compiled = await compileBody(source, definition, body);
     if ('problems' in compiled) return { ok: false, problems: compiled.problems };
     html = compiled.html;
   }
-  const compiled = seal(definition, [...used.keys()].sort(), html, source.files[TEXT_FILE]!.trim());
+  const compiled = seal(definition, [...used.keys()].sort(), html, body.text.trim());
   return { ok: true, compiled, sha256: compiled.sha256, warnings: unusedWarnings(definition, used, at) };
 }
 
@@ -59,7 +64,9 @@ function readDefinition(
 }
 
 function fileProblems(source: TemplateSource, t: TemplateDefinition, at: (name: string) => string): TemplateProblem[] {
-  const wanted = t.channel === 'email' ? [MJML_FILE, TEXT_FILE] : [TEXT_FILE];
+  const markdown = t.channel === 'email' && source.files[MARKDOWN_FILE] !== undefined;
+  const wanted = markdown ? [MARKDOWN_FILE] : t.channel === 'email' ? [MJML_FILE, TEXT_FILE] : [TEXT_FILE];
+  const styled = markdown ? [] : (['eyebrow', 'signOff'] as const).filter((name) => t[name] !== undefined);
   const present = Object.keys(source.files).filter((name) => name !== 'template.yaml');
   const shadowed = Object.keys(t.variables).filter((name) => name in commonVariables);
   return [
@@ -71,25 +78,55 @@ function fileProblems(source: TemplateSource, t: TemplateDefinition, at: (name: 
       path: at(`template.yaml#variables.${n}`),
       message: 'is a common variable: do not declare it',
     })),
+    ...styled.map((n) => ({ path: at(`template.yaml#${n}`), message: `is only for ${MARKDOWN_FILE}` })),
     ...(t.id === source.folder.split('/').at(-1)
       ? []
       : [{ path: at('template.yaml#id'), message: 'is not the folder’s name' }]),
   ];
 }
 
-function analyse(source: TemplateSource, t: TemplateDefinition, at: (name: string) => string) {
+/** Both parts of a message, and the texts in which its variables stand where their author wrote them. */
+type Body = { mjml: string; text: string; path: string; written: { plain: LiquidPart[]; html: LiquidPart[] } };
+
+function bodyOf(
+  source: TemplateSource,
+  t: TemplateDefinition,
+  at: (name: string) => string,
+): Body | { problems: TemplateProblem[] } {
+  const { files, shared } = source;
+  const markdown = files[MARKDOWN_FILE];
+  if (markdown === undefined) {
+    const [mjml, text] = [files[MJML_FILE] ?? '', files[TEXT_FILE]!];
+    const written = { plain: [part(at(TEXT_FILE), text)!], html: mjml ? [part(at(MJML_FILE), mjml)!] : [] };
+    return { mjml, text, path: at(MJML_FILE), written };
+  }
+  const look = { eyebrow: t.eyebrow, signOff: t.signOff ?? true, partials: shared };
+  const made = fromMarkdown(markdown, look, at(MARKDOWN_FILE));
+  if ('problems' in made) return made;
+  const own = part(at(MARKDOWN_FILE), markdown)!;
+  const closing = ['footer-customer.txt.liquid', ...(look.signOff ? ['sign-off.txt.liquid'] : [])];
+  const parts = closing.flatMap((name) => part(`_shared/${name}`, shared[name]) ?? []);
+  const eyebrow = part(at('template.yaml#eyebrow'), t.eyebrow);
+  return {
+    ...made,
+    path: `${at(MARKDOWN_FILE)} as MJML`,
+    written: { plain: [own, ...parts], html: [own, ...(eyebrow ? [eyebrow] : [])] },
+  };
+}
+
+function analyse(source: TemplateSource, t: TemplateDefinition, body: Body, at: (name: string) => string) {
   const plain: (LiquidPart | undefined)[] = [
     part(at('template.yaml#subject'), t.subject),
     part(at('template.yaml#title'), t.title),
     part(at('template.yaml#action.label'), t.action?.label),
     part(at('template.yaml#action.url'), t.action?.url),
-    part(at(TEXT_FILE), source.files[TEXT_FILE]),
+    ...body.written.plain,
   ];
   const html: (LiquidPart | undefined)[] = [
     part(at('template.yaml#preheader'), t.preheader),
-    part(at(MJML_FILE), source.files[MJML_FILE]),
+    ...body.written.html,
     ...Object.entries(source.shared)
-      .filter(([name]) => partialsIn(source.files[MJML_FILE] ?? '').includes(name))
+      .filter(([name]) => partialsIn(body.mjml).includes(name))
       .map(([name, text]) => part(`_shared/${name}`, text)),
   ];
   const used = new Map<string, Set<'html' | 'plain'>>();
@@ -135,8 +172,8 @@ function unusedWarnings(t: TemplateDefinition, used: Map<string, unknown>, at: (
     .map(([name]) => ({ path: at(`template.yaml#variables.${name}`), message: 'is required but never used' }));
 }
 
-async function compileBody(source: TemplateSource, t: TemplateDefinition, path: string) {
-  const whole = withPartials(source.files[MJML_FILE]!, source.shared, path);
+async function compileBody(source: TemplateSource, t: TemplateDefinition, { mjml: body, path }: Body) {
+  const whole = withPartials(body, source.shared, path);
   if (typeof whole !== 'string') return { problems: [whole] };
   const fill = (text: string) => () => escapeStatic(text);
   const mjml = whole.replaceAll('[[subject]]', fill(t.subject!)).replaceAll('[[preheader]]', fill(t.preheader ?? ''));

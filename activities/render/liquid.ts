@@ -38,6 +38,7 @@ export function createLiquid(output: 'html' | 'plain'): Liquid {
   delete liquid.filters['date'];
   liquid.registerFilter('money', money);
   liquid.registerFilter('date_long', dateLong);
+  liquid.registerFilter('clock_time', clockTime);
   return liquid;
 }
 
@@ -54,6 +55,19 @@ const dateLong: FilterImplOptions = function (value: unknown): string {
   const reader = readerOf(this);
   const timeZone = /^\d{4}-\d{2}-\d{2}$/.test(text) ? 'UTC' : reader.zone;
   return new Intl.DateTimeFormat(reader.locale, { dateStyle: 'full', timeZone }).format(new Date(text));
+};
+
+/** An ISO instant → "4:40 PM EST" in the reader's zone: for what happens today. */
+const clockTime: FilterImplOptions = function (value: unknown): string {
+  const { locale, zone } = readerOf(this);
+  const format = new Intl.DateTimeFormat(locale, {
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZone: zone,
+    timeZoneName: 'short',
+  });
+  // Intl puts a narrow no-break space before AM and PM.
+  return format.format(new Date(String(value))).replace(/\u202f/g, ' ');
 };
 
 function readerOf(filter: { context: { globals: object } }): Reader {

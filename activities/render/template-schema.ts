@@ -10,7 +10,7 @@ const variableSchema = z.strictObject({
 /** One declared variable: `money` is `{ amount, currency }` in minor units, `date` ISO, `url` http(s), `list` of strings. */
 export type TemplateVariable = z.infer<typeof variableSchema>;
 
-/** What `template.yaml` says; `subject`, `preheader`, `title` and `action` are Liquid. */
+/** What `template.yaml` says; `subject`, `preheader`, `eyebrow`, `title` and `action` are Liquid. */
 export const templateDefinitionSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
@@ -20,6 +20,9 @@ export const templateDefinitionSchema = z
     subject: z.string().min(1).optional(),
     title: z.string().min(1).optional(),
     preheader: z.string().min(1).optional(),
+    /** Of Markdown bodies: a line over the title, and whether the shared sign-off closes it. */
+    eyebrow: z.string().min(1).optional(),
+    signOff: z.boolean().optional(),
     action: z.strictObject({ label: z.string().min(1), url: z.string().min(1) }).optional(),
     variables: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), variableSchema),
   })
@@ -28,6 +31,8 @@ export const templateDefinitionSchema = z
     if (t.channel === 'email' && t.subject === undefined) wrong('subject', 'an email needs a subject');
     if (t.channel !== 'email' && t.subject !== undefined) wrong('subject', 'only an email has a subject');
     if (t.channel !== 'email' && t.preheader !== undefined) wrong('preheader', 'only an email has a preheader');
+    if (t.channel !== 'email' && t.eyebrow !== undefined) wrong('eyebrow', 'only an email has an eyebrow');
+    if (t.channel !== 'email' && t.signOff !== undefined) wrong('signOff', 'only an email has a sign-off');
     if (t.channel === 'in-app' && t.title === undefined) wrong('title', 'an in-app message needs a title');
     if (t.channel !== 'in-app' && t.title !== undefined) wrong('title', 'only an in-app message has a title');
     if (t.channel !== 'in-app' && t.action !== undefined) wrong('action', 'only an in-app message has an action');
@@ -66,6 +71,12 @@ export const commonVariables: Readonly<Record<string, TemplateVariable>> = {
     required: false,
     sample: 'https://app.example.com/u/sample-token',
     doc: 'one-click unsubscribe; a marketing email is not rendered without it',
+  },
+  survey_link: {
+    type: 'url',
+    required: true,
+    sample: 'https://app.example.com/s/sample-token',
+    doc: 'where the survey of the step is answered',
   },
   app_link: { type: 'url', required: true, sample: 'https://app.example.com', doc: 'the product, signed in' },
 };

@@ -20,6 +20,7 @@ export function contextOf(playbook: Playbook, compiled: CompiledCel, scope: Scop
     }),
     contact: () => ({ first_name: scope.contact?.firstName ?? '', role: scope.contact?.role ?? '' }),
     plan: () => planRecord(scope.account.plan),
+    health: () => healthOf(scope),
     facts: () => factsOf(playbook, compiled, scope.facts),
     metrics: () => mapNames(playbook.reads.metrics, (name) => scope.metrics[name] ?? 0),
     flags: () => mapNames(playbook.flags, (name) => Object.hasOwn(scope.flags, name)),
@@ -50,6 +51,12 @@ export function appUrlOf(facts: Record<string, unknown>): string {
   const given = facts.app_url;
   return typeof given === 'string' && /^https?:\/\//.test(given) && URL.canParse(given) ? given : DEFAULT_APP_URL;
 }
+
+/** A score that is not known is no number: every comparison with it is false. */
+const healthOf = ({ health }: Scope) => ({
+  ...{ score: health?.score ?? NaN, band: health?.band ?? '', model: health?.model ?? '' },
+  ...{ drivers: health?.drivers ?? [], trend: health?.trend ?? NaN, improving_weeks: health?.improvingWeeks ?? 0 },
+});
 
 function offerOf(scope: Scope): Record<string, unknown> {
   if (!scope.offer) return {};

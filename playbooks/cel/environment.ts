@@ -1,6 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import { durationMs } from '../../workflows/contracts/time.ts';
+import { laterBy, localDate, nextTerm, termDay } from './dates.ts';
 import { plans } from '../plans.ts';
 import { TIMESTAMP, fieldTypes } from './field-types.ts';
 
@@ -67,10 +68,12 @@ function registerNumbers(environment: Environment): void {
 
 function registerFunctions(environment: Environment, classes: Record<string, RecordClass>): void {
   environment
-    .registerFunction(
-      `after(${TIMESTAMP}, string): ${TIMESTAMP}`,
-      (from: Date, iso: string) => new Date(from.getTime() + durationMs(iso)),
+    .registerFunction(`after(${TIMESTAMP}, string): ${TIMESTAMP}`, (from: Date, iso: string) => laterBy(from, iso))
+    .registerFunction(`local_date(${TIMESTAMP}, string): ${TIMESTAMP}`, (at: Date, zone: string) => localDate(at, zone))
+    .registerFunction(`next_term(${TIMESTAMP}, string, double): ${TIMESTAMP}`, (from: Date, iso: string, day: number) =>
+      nextTerm(from, iso, day),
     )
+    .registerFunction(`term_day(${TIMESTAMP}, double): double`, (date: Date, day: number) => termDay(date, day))
     .registerFunction('days(string): double', (iso: string) => durationMs(iso) / 86_400_000)
     .registerFunction('money(double): Money', (minor: number) => new Money(Math.round(minor), 'USD'))
     .registerFunction(
@@ -110,5 +113,8 @@ const pageOf = (journey: JourneyFields, page: string) =>
 export function planRecord(id: string): Record<string, unknown> {
   const plan = plans[id];
   if (!plan) throw new Error('unknown plan');
-  return { id, title: plan.title, price_minor: plan.priceMinor ?? 0, limit: plan.limit ?? 0 };
+  return {
+    ...{ id, title: plan.title, price_minor: plan.priceMinor ?? 0, limit: plan.limit ?? 0 },
+    ...{ onboarding: plan.onboarding ?? '', health: plan.health ?? '', renewal: plan.renewal ?? '' },
+  };
 }

@@ -37,6 +37,7 @@ function kindOf(error: unknown): string {
 function plain(value: unknown): CelValue {
   if (value === null || value === undefined) return null;
   if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return null;
   if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value;
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Money) return { amount: value.amount, currency: value.currency };

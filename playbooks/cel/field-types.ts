@@ -3,7 +3,8 @@ import type { ConfigValue, Playbook } from '../../workflows/contracts/playbook.t
 export const TIMESTAMP = 'google.protobuf.Timestamp';
 
 type FieldType = Playbook['reads']['facts'][string]['type'];
-const celTypes: Record<FieldType, string> = {
+/** The CEL type of a declared field. */
+export const celTypes: Record<FieldType, string> = {
   string: 'string',
   enum: 'string',
   number: 'double',
@@ -20,6 +21,7 @@ export function fieldTypes(playbook: Playbook): Record<string, Record<string, st
     account: { id: 'string', name: 'string', plan: 'string', time_zone: 'string', industry: 'string' },
     contact: { first_name: 'string', role: 'string' },
     plan: planFields,
+    health: healthFields,
     facts: each(playbook.reads.facts, (fact) => celTypes[fact.type]),
     metrics: each(playbook.reads.metrics, () => 'double'),
     flags: each(playbook.flags, () => 'bool'),
@@ -34,7 +36,16 @@ export function fieldTypes(playbook: Playbook): Record<string, Record<string, st
   };
 }
 
-export const planFields = { id: 'string', title: 'string', price_minor: 'double', limit: 'double' };
+const healthFields = {
+  ...{ score: 'double', band: 'string', model: 'string' },
+  ...{ drivers: 'list<string>', trend: 'double', improving_weeks: 'double' },
+};
+
+/** A plan: with the ids of its onboarding playbook, health model and renewal playbook. */
+export const planFields = {
+  ...{ id: 'string', title: 'string', price_minor: 'double', limit: 'double' },
+  ...{ onboarding: 'string', health: 'string', renewal: 'string' },
+};
 
 /** Terms of all its offers; a term that means a string here and a number there is dynamic. */
 function termTypes(playbook: Playbook): Record<string, string> {

@@ -74,10 +74,11 @@ function expiryOf(step: StepSpec, { config, journey }: Pick<Scope, 'config' | 'j
   return anchor === undefined || !plain ? null : anchor + offset.days * 86_400_000 + offset.ms;
 }
 
-/** Empty text is left out, so that a template's own words for it apply. */
+/** Empty text and empty lists are left out, so that a template's own words for them apply. */
 function dataOf(playbook: Playbook, data: Record<string, string>, scope: Scope): Record<string, CelValue> {
   const values = Object.entries(data).map(
     ([name, cel]) => [name, evaluateCel(playbook, compileCel(playbook, cel), scope)] as const,
   );
-  return Object.fromEntries(values.filter(([, value]) => value !== '' && value !== null));
+  const empty = (value: CelValue) => value === '' || value === null || (Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(values.filter(([, value]) => !empty(value)));
 }

@@ -15,10 +15,14 @@ export function referenceProblems(playbook: Playbook): PlaybookProblem[] {
   const offers = new Set(playbook.offers.map((offer) => offer.id));
 
   duplicates(playbook, wrong);
-  if (playbook.trigger && !Object.hasOwn(playbook.reads.events, playbook.trigger.event))
-    wrong('trigger.event', `names the event "${playbook.trigger.event}", which reads.events does not have`);
   for (const [name, spec] of Object.entries(playbook.anchors)) {
-    if (spec.from.startsWith('step:') || spec.from === 'stage')
+    if ('fact' in spec) {
+      const fact = Object.hasOwn(playbook.reads.facts, spec.fact) ? playbook.reads.facts[spec.fact] : undefined;
+      if (!fact) wrong(`anchors.${name}.fact`, `names the unknown fact "${spec.fact}"`);
+      else if (fact.type !== 'date') wrong(`anchors.${name}.fact`, `is bound to a ${fact.type}, not to a date`);
+      continue;
+    }
+    if (spec.from.startsWith('step:') || spec.from.startsWith('flag:') || spec.from === 'stage')
       wrong(`anchors.${name}.from`, 'must be start or another anchor');
     else due(`anchors.${name}`, { from: spec.from, after: spec.after });
     if (circular(playbook, name)) wrong(`anchors.${name}.from`, 'counts from itself');
@@ -32,6 +36,8 @@ export function referenceProblems(playbook: Playbook): PlaybookProblem[] {
   );
   playbook.stages.forEach((stage, i) => {
     due(`stages[${i}].end`, stage.end);
+    if (stage.enter.startsWith('flag:')) flag(`stages[${i}].enter`, stage.enter.slice(5));
+    if (stage.until !== undefined) flag(`stages[${i}].until`, stage.until);
     stage.steps.forEach((step, k) => {
       const path = `stages[${i}].steps[${k}]`;
       due(`${path}.due`, step.due);
@@ -39,6 +45,10 @@ export function referenceProblems(playbook: Playbook): PlaybookProblem[] {
       due(`${path}.gate.until`, step.gate?.until);
       if (step.gate) flag(`${path}.gate.flag`, step.gate.flag);
       for (const one of [...(step.if ?? []), ...(step.unless ?? [])]) flag(path, one.flag);
+      for (const one of step.needs ?? []) flag(`${path}.needs`, one);
+      for (const one of step.open?.items ?? []) if (one.sets !== undefined) flag(`${path}.open.items`, one.sets);
+      due(`${path}.notice.opens`, step.notice?.opens);
+      due(`${path}.notice.closes`, step.notice?.closes);
       for (const plan of step.plans ?? [])
         if (!isPlan(plan)) wrong(`${path}.plans`, `names the unknown plan "${plan}"`);
       for (const [at, id] of [
@@ -72,16 +82,29 @@ type Check = {
   anchor: (path: string, name: string) => void;
 };
 
+/** What a reaction may ask about the end of a step (`step:<id>`). */
+const word = { type: 'enum', doc: '' } as const;
+const STEP_ENDED: Playbook['reads']['events'][string] = {
+  doc: '',
+  fields: { outcome: word, reason: word, offer: word },
+};
+
 function reactionProblems(
   playbook: Playbook,
   reaction: Playbook['reactions'][number],
   path: string,
   { wrong, flag, anchor }: Check,
 ): void {
-  const event = Object.hasOwn(playbook.reads.events, reaction.event)
-    ? playbook.reads.events[reaction.event]
-    : undefined;
+  const steps = playbook.stages.flatMap((stage) => stage.steps);
+  const ofStep = reaction.event.startsWith('step:');
+  const event = ofStep
+    ? STEP_ENDED
+    : Object.hasOwn(playbook.reads.events, reaction.event)
+      ? playbook.reads.events[reaction.event]
+      : undefined;
   if (!event) wrong(`${path}.event`, `names the event "${reaction.event}", which reads.events does not have`);
+  if (ofStep && !steps.some((step) => step.id === reaction.event.slice(5)))
+    wrong(`${path}.event`, `names the unknown step "${reaction.event.slice(5)}"`);
   const field = (at: string, name: string, types: string[]) => {
     const found = event && Object.hasOwn(event.fields, name) ? event.fields[name] : undefined;
     if (!found) wrong(at, `names the unknown field "${name}" of ${reaction.event}`);
@@ -90,13 +113,13 @@ function reactionProblems(
   };
   for (const name of Object.keys(reaction.where ?? {}))
     field(`${path}.where.${name}`, name, ['enum', 'number', 'boolean', 'date']);
+  if (reaction.again && reaction.set === undefined) wrong(`${path}.again`, 'needs a flag that it sets');
   if (reaction.set !== undefined) flag(`${path}.set`, reaction.set);
   if (reaction.clear !== undefined) flag(`${path}.clear`, reaction.clear);
   if (reaction.move) {
     anchor(`${path}.move.anchor`, reaction.move.anchor);
     field(`${path}.move.field`, reaction.move.field, ['date']);
   }
-  const steps = playbook.stages.flatMap((stage) => stage.steps);
   if (reaction.completes !== undefined && !steps.some((step) => step.id === reaction.completes))
     wrong(`${path}.completes`, `names the unknown step "${reaction.completes}"`);
   if (reaction.item !== undefined) {
@@ -119,9 +142,12 @@ function duplicates(playbook: Playbook, wrong: Check['wrong']): void {
 
 function circular(playbook: Playbook, name: string): boolean {
   const seen = new Set<string>();
-  for (let at = name; Object.hasOwn(playbook.anchors, at); at = playbook.anchors[at]!.from) {
+  for (let at = name; Object.hasOwn(playbook.anchors, at);) {
     if (seen.has(at)) return true;
     seen.add(at);
+    const spec = playbook.anchors[at]!;
+    if ('fact' in spec) return false;
+    at = spec.from;
   }
   return false;
 }

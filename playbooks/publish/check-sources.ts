@@ -7,6 +7,7 @@ export const sourcesOf = (playbook: Playbook): Set<string> =>
     'start',
     'stage',
     ...Object.keys(playbook.anchors),
+    ...Object.keys(playbook.flags).map((flag) => `flag:${flag}`),
     ...playbook.stages.flatMap((stage) => stage.steps.map((step) => `step:${step.id}`)),
   ]);
 
@@ -20,7 +21,7 @@ export function dueProblems(playbook: Playbook, path: string, spec: DueSpec | un
   return [
     ...(sourcesOf(playbook).has(due.from)
       ? []
-      : [{ path, message: `counts from "${due.from}", which is no anchor or step` }]),
+      : [{ path, message: `counts from "${due.from}", which is no anchor or step, nor a flag` }]),
     ...figures
       .filter((one) => one?.startsWith('$') && !Object.hasOwn(playbook.config, one.slice(1)))
       .map((one) => ({ path, message: `names the unknown config entry "${one!.slice(1)}"` })),

@@ -1,4 +1,6 @@
 import type { Playbook, StepSpec } from '../../workflows/contracts/playbook.ts';
+import type { StepOutcome } from '../../workflows/contracts/journey.ts';
+import { kindProblems } from './check-kinds.ts';
 import type { PlaybookProblem } from './parse-playbook.ts';
 
 /** Steps that could never come, never end, or say something that their kind cannot do; stages and journeys without an end. */
@@ -36,81 +38,42 @@ export function stepProblems(playbook: Playbook): PlaybookProblem[] {
 /** Without an end of its own a journey ends when all of its steps have: each must. */
 function endlessJourney(playbook: Playbook): PlaybookProblem[] {
   return playbook.stages.flatMap((stage, i) =>
-    stage.end === undefined && stage.steps.some(endless)
+    stage.end === undefined && (stage.steps.some(endless) || stage.enter.startsWith('flag:'))
       ? [{ path: `stages[${i}]`, message: 'never ends: it has no end, nor has the journey' }]
       : [],
   );
 }
 
 const endless = (step: StepSpec) =>
+  (typeof step.due === 'object' && step.due.from.startsWith('flag:')) ||
   (step.open !== undefined && step.open.expires === undefined) ||
   (step.repeat !== undefined && step.repeat.until === undefined && step.repeat.max === undefined);
 
-function kindProblems(step: StepSpec, path: string): PlaybookProblem[] {
-  const problems: PlaybookProblem[] = [];
-  const needs = (ok: boolean, what: string) => void (ok || problems.push({ path, message: what }));
-  const told = step.kind === 'message' || step.kind === 'offer';
-  const variants = step.variants ?? [];
-  needs(!told || step.channel !== undefined, `a ${step.kind} needs a channel`);
-  needs(
-    !told ||
-      (variants.length > 0
-        ? variants.every((v) => v.template ?? v.silent ?? step.template)
-        : step.template !== undefined),
-    `a ${step.kind} needs a template in every variant`,
-  );
-  needs(told || step.channel === undefined, `a ${step.kind} has no channel`);
-  needs(
-    (step.kind === 'check') === (step.met !== undefined),
-    step.kind === 'check' ? 'a check needs met' : 'only a check has met',
-  );
-  needs(step.kind === 'check' || step.missedFact === undefined, 'only a check has a missedFact');
-  needs(
-    (step.kind === 'task') === (step.task !== undefined),
-    step.kind === 'task' ? 'a task needs task' : 'only a task has task',
-  );
-  needs(step.kind !== 'task' || step.open !== undefined, 'a task needs open: it waits for somebody');
-  needs(step.kind !== 'checklist' || (step.open?.items?.length ?? 0) > 0, 'a checklist needs open.items');
-  needs(step.kind === 'checklist' || step.open?.items === undefined, 'only a checklist has items');
-  needs(
-    step.kind !== 'offer' || (step.offer ?? variants.some((v) => v.offer)) !== false,
-    'an offer step needs an offer',
-  );
-  const offers = step.offer !== undefined || variants.some((v) => v.offer !== undefined);
-  needs(!offers || step.open?.expires !== undefined, 'an offer needs open.expires');
-  const items = step.open?.items?.map((item) => item.id) ?? [];
-  needs(new Set(items).size === items.length, 'has a checklist item twice');
-  const ids = variants.map((v) => v.id);
-  needs(new Set(ids).size === ids.length, 'has a variant twice');
-  variants.forEach((variant, n) => {
-    if (variant.when === undefined && n < variants.length - 1)
-      problems.push({
-        path: `${path}.variants[${n + 1}]`,
-        message: `is never reached: variant "${variant.id}" before it takes everybody`,
-      });
-  });
-  return problems;
-}
-
-const OUTCOMES = new Set([
-  'sent',
-  'skipped',
-  'dropped',
-  'failed',
-  'met',
-  'missed',
-  'accepted',
-  'declined',
-  'expired',
-  'completed',
-  'answered',
-]);
+/** Outcomes that only steps of these kinds have. */
+const OUTCOMES: Record<StepOutcome, StepSpec['kind'][] | 'any'> = {
+  sent: 'any',
+  skipped: 'any',
+  dropped: 'any',
+  failed: 'any',
+  expired: 'any',
+  accepted: 'any',
+  declined: 'any',
+  completed: ['task', 'checklist', 'meeting'],
+  met: ['check', 'milestone'],
+  missed: ['check', 'milestone', 'checklist', 'task', 'meeting', 'survey', 'offer', 'message'],
+  late: ['milestone'],
+  held: ['meeting'],
+  'no-show': ['meeting'],
+  answered: ['survey', 'message'],
+};
 
 function followProblems(step: StepSpec, all: StepSpec[], path: string): PlaybookProblem[] {
   const problems: PlaybookProblem[] = [];
   const from = typeof step.due === 'string' ? 'start' : step.due.from;
   const wrong = (message: string) => void problems.push({ path, message });
-  for (const one of step.after ?? []) if (!OUTCOMES.has(one)) wrong(`after: "${one}" is no outcome of a step`);
+  for (const one of step.after ?? [])
+    if (!Object.hasOwn(OUTCOMES, one)) wrong(`after: "${one}" is no outcome of a step`);
+  if (step.whileOpen && !from.startsWith('step:')) wrong('has whileOpen, but does not follow a step');
   if (step.after && !from.startsWith('step:')) wrong('has after, but does not follow a step');
   if (!from.startsWith('step:')) return problems;
   const seen = new Set<string>();
@@ -125,8 +88,13 @@ function followProblems(step: StepSpec, all: StepSpec[], path: string): Playbook
   const told = parent && (parent.offer !== undefined || parent.variants?.some((v) => v.offer !== undefined));
   if (parent && step.after?.some((one) => one === 'accepted' || one === 'declined') && !told)
     wrong(`waits for an answer to "${parent.id}", which offers nothing`);
-  if (parent && parent.kind !== 'check' && step.after?.includes('met'))
-    wrong(`waits for a check, which "${parent.id}" is not`);
+  if (parent && step.whileOpen && parent.open === undefined)
+    wrong(`has whileOpen, but "${parent.id}" never stays open`);
+  for (const one of step.after ?? []) {
+    const kinds = Object.hasOwn(OUTCOMES, one) ? OUTCOMES[one as StepOutcome] : 'any';
+    if (parent && kinds !== 'any' && !kinds.includes(parent.kind))
+      wrong(`waits for "${one}" of "${parent.id}", which is the outcome of a ${kinds.join(' or ')} only`);
+  }
   return problems;
 }
 

@@ -1,5 +1,6 @@
 import { commonVariables } from '../../activities/render/template-schema.ts';
 import type { CompiledTemplate, TemplateVariable } from '../../activities/render/template-schema.ts';
+import { BROADCAST_VARIABLES } from '../../workflows/contracts/incidents.ts';
 import type { Playbook, StepSpec } from '../../workflows/contracts/playbook.ts';
 import { CelError } from '../cel/cel-error.ts';
 import { compileCel } from '../cel/compile-cel.ts';
@@ -71,8 +72,9 @@ function dataProblems(
   at: string,
 ): PlaybookProblem[] {
   const data = { ...step.data, ...own };
+  const ofItself: readonly string[] = step.kind === 'broadcast' ? BROADCAST_VARIABLES : [];
   const missing = Object.entries(template.variables)
-    .filter(([name, variable]) => variable.required && !Object.hasOwn(data, name))
+    .filter(([name, variable]) => variable.required && !Object.hasOwn(data, name) && !ofItself.includes(name))
     .map(([name]) => ({ path: `${at}.data`, message: `lacks "${name}", which template "${template.id}" needs` }));
   const given = Object.entries(data).flatMap(([name, cel]) => {
     const path = `${at}.data.${name}`;

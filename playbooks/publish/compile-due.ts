@@ -1,10 +1,19 @@
 import type { ConfigValue, DueSpec, Playbook } from '../../workflows/contracts/playbook.ts';
-import { IsoDuration, LocalTime, parseDuration } from '../../workflows/contracts/time.ts';
+import { IsoDuration, LocalTime, durationMs, parseDuration } from '../../workflows/contracts/time.ts';
 import type { Offset } from '../../workflows/contracts/time.ts';
 import type { Due } from '../../workflows/contracts/timetable.ts';
 
 /** A playbook's figures as dates and durations; what does not fit throws a RangeError that names it. */
-export type Resolve = { duration(value: string): string; offset(value: string): Offset; minute(value: string): number };
+export type Resolve = {
+  duration(value: string): string;
+  offset(value: string): Offset;
+  /** Length in ms; months and years have none. */
+  ms(value: string): number;
+  /** Whole days. */
+  days(value: string): number;
+  minute(value: string): number;
+  number(value: number | string): number;
+};
 
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 /** ISO weekday 1–7 of `mon` … `sun`. */
@@ -22,6 +31,17 @@ export function resolver(config: Record<string, ConfigValue>): Resolve {
   return {
     duration,
     offset: (value) => parseDuration(duration(value)),
+    ms: (value) => durationMs(duration(value)),
+    days: (value) => {
+      const days = durationMs(duration(value)) / 86_400_000;
+      if (!Number.isInteger(days) || days < 1) throw new RangeError(`${value} is no number of whole days`);
+      return days;
+    },
+    number: (value) => {
+      const found = typeof value === 'string' ? config[value.slice(1)] : value;
+      if (typeof found !== 'number') throw new RangeError(`${value} is no number`);
+      return found;
+    },
     minute: (value) => {
       const [hours, minutes] = take(value, LocalTime, 'local time').split(':');
       return Number(hours) * 60 + Number(minutes);

@@ -1,6 +1,7 @@
 import type { ConfigValue, Playbook } from '../../workflows/contracts/playbook.ts';
 import { CommandBody } from '../../workflows/contracts/commands.ts';
 import { plans } from '../plans.ts';
+import { triggersOf } from '../triggers-of.ts';
 
 type Facts = Playbook['reads']['facts'];
 /** All that a persona or an account may give this playbook, and what it may do with it. */
@@ -10,7 +11,16 @@ export type Description = {
   title: string;
   summary: string;
   fulfils: string[];
+  kind: string;
+  /** The event that starts it, of several the first. */
   trigger: string | null;
+  triggers: {
+    event: string;
+    where?: Record<string, ConfigValue>;
+    when?: string;
+    takesOver?: string[];
+    starts?: boolean;
+  }[];
   account: Record<string, string>;
   facts: Facts;
   metrics: Playbook['reads']['metrics'];
@@ -43,9 +53,12 @@ const account = {
 
 /** What `rehearse --describe` prints. */
 export function describePlaybook(playbook: Playbook, version: number | null = null): Description {
-  const { id, title, summary, fulfils, trigger, reads, config, stages, offers } = playbook;
+  const { id, kind, title, summary, fulfils, reads, config, stages, offers } = playbook;
+  const triggers = triggersOf(playbook);
   return {
-    ...{ playbook: id, version, title, summary, fulfils, trigger: trigger?.event ?? null, account },
+    ...{ playbook: id, version, title, summary, fulfils, kind, account },
+    trigger: triggers.find((one) => one.starts !== false)?.event ?? null,
+    triggers,
     facts: reads.facts,
     metrics: reads.metrics,
     events: reads.events,
@@ -60,6 +73,14 @@ export function describePlaybook(playbook: Playbook, version: number | null = nu
 }
 
 type Step = Playbook['stages'][number]['steps'][number];
+
+/** What may be said about an open step of a kind. */
+const FACTS: Partial<Record<Step['kind'], string[]>> = {
+  task: ['completed'],
+  checklist: ['completed'],
+  meeting: ['booked', 'held', 'no-show'],
+  survey: ['answered'],
+};
 
 function describeStep(stage: string, step: Step): Description['steps'][number] {
   const each = (key: 'template' | 'offer') =>
@@ -76,12 +97,7 @@ function describeStep(stage: string, step: Step): Description['steps'][number] {
       templates: each('template'),
       offers,
     },
-    facts:
-      offers.length > 0
-        ? ['accepted', 'declined']
-        : step.kind === 'task' || step.kind === 'checklist'
-          ? ['completed']
-          : [],
+    facts: offers.length > 0 ? ['accepted', 'declined'] : (FACTS[step.kind] ?? []),
     ...(items ? { items } : {}),
   };
 }

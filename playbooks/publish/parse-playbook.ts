@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { Playbook } from '../../workflows/contracts/playbook.ts';
 
 /** One reason why a playbook cannot be published, and where: `stages[1].steps[0].variants[2].when`. */
@@ -25,9 +26,23 @@ export function parsePlaybook(yamlText: string): Parsed {
   if (parsed.success) return { ok: true, playbook: parsed.data };
   return {
     ok: false,
-    problems: parsed.error.issues.map((issue) => ({ path: pathText(issue.path), message: issue.message })),
+    problems: parsed.error.issues.flatMap((issue) => told(issue)),
   };
 }
+
+type Issue = z.core.$ZodIssue;
+
+/** Of several forms that a value may have, the problems of the one that it comes nearest to. */
+function told(issue: Issue, at: readonly PropertyKey[] = []): PlaybookProblem[] {
+  const path = [...at, ...issue.path];
+  const [nearest] = issue.code === 'invalid_union' ? [...issue.errors].sort(nearness) : [];
+  if (!nearest || nearest.length === 0) return [{ path: pathText(path), message: issue.message }];
+  return nearest.flatMap((one) => told(one as Issue, path));
+}
+
+const depth = (issues: readonly { path: readonly PropertyKey[] }[]) =>
+  Math.max(...issues.map((one) => one.path.length));
+const nearness = (a: z.core.$ZodIssue[], b: z.core.$ZodIssue[]) => a.length - b.length || depth(b) - depth(a);
 
 /** `['stages', 0, 'title']` → `stages[0].title`. */
 export const pathText = (path: readonly PropertyKey[]): string =>

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { CompiledTemplate } from '../../activities/render/template-schema.ts';
 import type { Db } from '../../db/database.ts';
+import { playbookKinds } from '../../db/queries/playbooks/playbook-kinds.ts';
 import { insertPlaybook } from '../../db/queries/playbooks/insert-playbook.ts';
 import { readAllTemplates } from '../../db/queries/playbooks/read-all-templates.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import { parsePlaybook } from './parse-playbook.ts';
+import type { Surroundings } from './check-triggers.ts';
 import type { PlaybookProblem } from './parse-playbook.ts';
 import { validatePlaybook } from './validate-playbook.ts';
 
@@ -18,6 +20,8 @@ export type PublishInput = {
   now: Date;
   /** Default: all published templates. */
   templates?: CompiledTemplate[];
+  /** Kinds of all playbooks by id; default: those published. */
+  kinds?: ReadonlyMap<string, string>;
 };
 
 /**
@@ -26,7 +30,7 @@ export type PublishInput = {
  */
 export async function publish(db: Db, input: PublishInput): Promise<Published> {
   const templates = input.templates ?? (await readAllTemplates(db));
-  const checked = checkPlaybook(input.source, templates);
+  const checked = checkPlaybook(input.source, templates, { kinds: input.kinds ?? (await playbookKinds(db)) });
   if ('problems' in checked)
     throw new TenureError('invalid-playbook', summary(checked.problems), { problems: checked.problems });
   const { playbook } = checked;
@@ -38,10 +42,11 @@ export async function publish(db: Db, input: PublishInput): Promise<Published> {
 export function checkPlaybook(
   source: string,
   templates: CompiledTemplate[],
+  surroundings: Partial<Surroundings> = {},
 ): { playbook: Playbook } | { problems: PlaybookProblem[] } {
   const parsed = parsePlaybook(source);
   if (!parsed.ok) return { problems: parsed.problems };
-  const problems = validatePlaybook(parsed.playbook, { templates });
+  const problems = validatePlaybook(parsed.playbook, { templates, ...surroundings });
   return problems.length > 0 ? { problems } : { playbook: parsed.playbook };
 }
 
