@@ -28,6 +28,12 @@ export type ApiConfig = {
   taskQueue: string;
   temporalUiUrl: string;
   namespace: string;
+  /** The app whose webhook is heard. */
+  hubspot?: { clientSecret: string };
+  /** Bearer of Alertmanager's webhook, beside the API keys. */
+  alertmanagerToken?: string | undefined;
+  /** Whose status the public page shows. */
+  statusName?: string;
   deadlines?: Partial<Pick<Limits, 'startMs' | 'commandMs' | 'turnMs'>>;
   limits?: Partial<Limits>;
 };

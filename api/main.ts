@@ -9,6 +9,7 @@ import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
 import { signingSecret } from '../db/queries/keys/signing-secret.ts';
 import { loadConfig } from '../temporal-config/config.ts';
 import { clientTracing } from '../temporal-config/tracing.ts';
+import { hubspotHookOf } from './routes/hooks/hubspot.ts';
 import { startApi } from './server.ts';
 
 /** `npm run api`: the API alone against a given database and engine; several may run at once. The engine may be down when it starts. */
@@ -35,6 +36,9 @@ async function main(): Promise<void> {
       systemZone,
       secret: await signingSecret(database.db, config.secret),
       taskQueue,
+      ...hubspotHookOf(config),
+      alertmanagerToken: config.incidents.alertmanagerToken,
+      statusName: config.incidents.statusName,
       temporalUiUrl: '',
       namespace,
     },

@@ -17,6 +17,12 @@ const url = (...protocols: string[]) =>
 
 const text = z.string();
 
+const localTime = (fallback: string) =>
+  z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+    .default(fallback);
+
 const isZone = (zone: string) => {
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
@@ -58,7 +64,42 @@ const variables = {
     text.regex(/^[^<>\r\n]*<[^<>\s]+@[^<>\s]+>$|^[^<>\s]+@[^<>\s]+$/).default('Tenure <no-reply@tenure.localhost>'),
     'a sender, Name <name@example.com>',
   ),
+  TENURE_HUBSPOT_TOKEN: variable(text.min(8).optional(), 'an access token of a private app'),
+  TENURE_HUBSPOT_CLIENT_SECRET: variable(text.min(8).optional(), "the app's client secret"),
+  TENURE_HUBSPOT_URL: variable(url('http:', 'https:').optional(), 'a URL, https://api.hubapi.com'),
+  TENURE_HUBSPOT_CALLS_PER_SECOND: variable(
+    text
+      .regex(/^\d{1,2}(\.\d+)?$/)
+      .transform(Number)
+      .refine((calls) => calls > 0)
+      .default(5),
+    'a number of calls above 0',
+  ),
+  TENURE_ONCALL: variable(text.regex(/^[^<>\s@]+@[^<>\s@]+$/).default('on-call@tenure.localhost'), 'an e-mail address'),
+  TENURE_PAGERDUTY_KEY: variable(text.min(8).optional(), 'an integration key of the Events API v2'),
+  TENURE_PAGERDUTY_SERVER: variable(
+    text.regex(/^[a-z0-9.-]+(:\d{1,5})?$/).default('events.pagerduty.com'),
+    'a host, events.pagerduty.com or events.eu.pagerduty.com',
+  ),
+  TENURE_NOTICES_PER_SECOND: variable(
+    text
+      .regex(/^[1-9]\d{0,3}$/)
+      .transform(Number)
+      .default(50),
+    'a whole number of messages, 1–9999',
+  ),
+  TENURE_ALERTMANAGER_TOKEN: variable(text.min(16).optional(), 'a token of at least 16 characters'),
+  TENURE_STATUS_NAME: variable(text.min(1).max(100).default('Service status'), 'the name of the status page'),
   TENURE_SYSTEM_ZONE: variable(text.refine(isZone).default('UTC'), 'an IANA time zone, such as Europe/Berlin'),
+  TENURE_HEALTH_SWEEP_AT: variable(localTime('04:10'), 'a local time as HH:MM, such as 04:10'),
+  TENURE_RENEWALS_PER_SECOND: variable(
+    text
+      .regex(/^[1-9]\d{0,2}$/)
+      .transform(Number)
+      .default(10),
+    'a whole number of journeys, 1–999',
+  ),
+  TENURE_RENEWAL_SWEEP_AT: variable(localTime('05:10'), 'a local time as HH:MM, such as 05:10'),
   TENURE_LOG_LEVEL: variable(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     'one of fatal, error, warn, info, debug, trace, silent',
@@ -111,8 +152,23 @@ export type Config = {
   postgresPort: number;
   databaseUrl?: string;
   smtpUrl?: string;
+  /** HubSpot beside the embedded CRM: told over its API, heard by its webhook. */
+  hubspot: { accessToken?: string; clientSecret?: string; baseUrl?: string; callsPerSecond: number };
+  /** Whom and how an incident calls, how fast its notices leave, and how the public page is named. */
+  incidents: {
+    onCall: string;
+    pagerDutyKey?: string;
+    pagerDutyServer: string;
+    noticesPerSecond: number;
+    alertmanagerToken?: string;
+    statusName: string;
+  };
   mailFrom: string;
   systemZone: string;
+  /** Local times `HH:MM` of the system zone. */
+  healthSweepAt: string;
+  renewalSweepAt: string;
+  renewalsPerSecond: number;
   /** Spans through the OpenTelemetry API. */
   tracing: boolean;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -171,8 +227,25 @@ function toConfig(v: Parsed, temporalEnv: Record<string, string>, temporalGiven:
     postgresPort: v.TENURE_POSTGRES_PORT,
     databaseUrl: v.DATABASE_URL,
     smtpUrl: v.SMTP_URL,
+    hubspot: {
+      accessToken: v.TENURE_HUBSPOT_TOKEN,
+      clientSecret: v.TENURE_HUBSPOT_CLIENT_SECRET,
+      baseUrl: v.TENURE_HUBSPOT_URL?.replace(/\/+$/, ''),
+      callsPerSecond: v.TENURE_HUBSPOT_CALLS_PER_SECOND,
+    },
+    incidents: {
+      onCall: v.TENURE_ONCALL,
+      pagerDutyKey: v.TENURE_PAGERDUTY_KEY,
+      pagerDutyServer: v.TENURE_PAGERDUTY_SERVER,
+      noticesPerSecond: v.TENURE_NOTICES_PER_SECOND,
+      alertmanagerToken: v.TENURE_ALERTMANAGER_TOKEN,
+      statusName: v.TENURE_STATUS_NAME,
+    },
     mailFrom: v.TENURE_MAIL_FROM,
     systemZone: v.TENURE_SYSTEM_ZONE,
+    healthSweepAt: v.TENURE_HEALTH_SWEEP_AT,
+    renewalSweepAt: v.TENURE_RENEWAL_SWEEP_AT,
+    renewalsPerSecond: v.TENURE_RENEWALS_PER_SECOND,
     tracing: v.TENURE_TRACING === 'true',
     logLevel: v.TENURE_LOG_LEVEL,
   };

@@ -28,16 +28,22 @@ const boundaries = [
   { from: 'db', to: ['db', 'workflows/contracts'], packages: ['drizzle-orm', 'drizzle-kit', 'postgres', 'node:'] },
   {
     from: 'activities',
-    to: ['activities', 'db', 'playbooks/cel', 'playbooks/judge', 'playbooks/calendar'].concat(
+    to: ['activities', 'db', 'playbooks/cel', 'playbooks/judge', 'playbooks/calendar', 'playbooks/scores'].concat(
       ['messages.ts', 'contracts', 'kernel', 'rules'].map((part) => `workflows/${part}`),
     ),
     types: ['temporal-config'],
   },
   {
     from: 'api',
-    to: ['api', 'db', 'temporal-config', 'playbooks', 'package.json', 'activities/unsubscribe-token.ts'].concat(
-      ['messages.ts', 'contracts', 'kernel', 'rules'].map((part) => `workflows/${part}`),
-    ),
+    to: [
+      'api',
+      'db',
+      'temporal-config',
+      'playbooks',
+      'package.json',
+      'activities/unsubscribe-token.ts',
+      'activities/survey-token.ts',
+    ].concat(['messages.ts', 'contracts', 'kernel', 'rules'].map((part) => `workflows/${part}`)),
     types: ['workflows', 'activities', 'workers'],
   },
   { from: 'temporal-config', to: ['temporal-config'] },

@@ -1,4 +1,6 @@
 import { createEmbeddedCrm } from '../activities/crm/crm.ts';
+import { createPagerDuty } from '../activities/paging/pagerduty-pager.ts';
+import { createHubspot } from '../activities/crm/hubspot/create-hubspot.ts';
 import { createEmbeddedInApp } from '../activities/in-app/embedded-in-app.ts';
 import { createEmbeddedMailer } from '../activities/email/embedded-mailer.ts';
 import { createSmtpMailer } from '../activities/email/smtp-mailer.ts';
@@ -16,6 +18,19 @@ export function composePorts(config: Pick<Config, 'smtpUrl'>): WorkerParts['port
     crm: createEmbeddedCrm(),
   };
 }
+
+/** HubSpot beside the embedded CRM, where a token is configured. */
+export const composeRemoteCrm = ({ hubspot }: Pick<Config, 'hubspot'>): WorkerParts['remoteCrm'] =>
+  hubspot.accessToken ? createHubspot({ ...hubspot, accessToken: hubspot.accessToken }) : undefined;
+
+/** PagerDuty where a routing key is configured, whom the embedded pager mails, and how fast notices leave. */
+export const composeIncidents = ({ incidents }: Pick<Config, 'incidents'>) => ({
+  pager: incidents.pagerDutyKey
+    ? createPagerDuty({ routingKey: incidents.pagerDutyKey, server: incidents.pagerDutyServer })
+    : undefined,
+  onCall: incidents.onCall,
+  noticesPerSecond: incidents.noticesPerSecond,
+});
 
 /** What activities need to know of the deployment. */
 export function composeSettings(

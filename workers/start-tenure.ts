@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { ensureAdminKey } from '../db/queries/keys/ensure-admin-key.ts';
 import { signingSecret } from '../db/queries/keys/signing-secret.ts';
 import { startApi } from '../api/server.ts';
+import { hubspotHookOf } from '../api/routes/hooks/hubspot.ts';
 import { mailboxUrl } from '../api/mailbox-url.ts';
 import { openDatabase } from '../db/database.ts';
 import { workflowBundle } from '../temporal-config/bundle.ts';
@@ -10,8 +11,9 @@ import { connectClient, connectWorker } from '../temporal-config/connect.ts';
 import { startEngine } from '../temporal-config/engine.ts';
 import { freePort } from '../temporal-config/ports.ts';
 import { startPostgres } from '../temporal-config/postgres.ts';
+import { timesOf } from '../temporal-config/schedules.ts';
 import { migrate, prepareServers } from './prepare.ts';
-import { composePorts, composeSettings } from './ports.ts';
+import { composeIncidents, composePorts, composeRemoteCrm, composeSettings } from './ports.ts';
 import { startWorker } from './worker.ts';
 
 export type Tenure = {
@@ -47,7 +49,7 @@ export async function startTenure({ config, log, progress, signal }: Options): P
     stops.push(() => client.connection.close());
     const { connection, namespace } = await connectWorker(config, engine);
     stops.push(() => connection.close());
-    await prepareServers({ database, client, taskQueue: config.taskQueue });
+    await prepareServers({ database, client, taskQueue: config.taskQueue, schedules: timesOf(config) });
     goOn();
     progress('starting the worker');
     const bundle = await workflowBundle(config);
@@ -59,6 +61,9 @@ export async function startTenure({ config, log, progress, signal }: Options): P
     const worker = await startWorker({
       ...{ connection, namespace, client, taskQueue, bundle, database, ports, log, maxCachedWorkflows, tracing },
       settings: composeSettings(config, publicUrl, secret),
+      renewalsPerSecond: config.renewalsPerSecond,
+      remoteCrm: composeRemoteCrm(config),
+      ...composeIncidents(config),
     });
     stops.push(async () => {
       await worker.stop();
@@ -71,6 +76,9 @@ export async function startTenure({ config, log, progress, signal }: Options): P
         systemZone: config.systemZone,
         secret,
         taskQueue,
+        ...hubspotHookOf(config),
+        alertmanagerToken: config.incidents.alertmanagerToken,
+        statusName: config.incidents.statusName,
         temporalUiUrl: engine.uiUrl ?? '',
         namespace,
       },

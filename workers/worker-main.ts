@@ -3,9 +3,10 @@ import { workflowBundle } from '../temporal-config/bundle.ts';
 import { connectClient, connectWorker } from '../temporal-config/connect.ts';
 import { openDatabase } from '../db/database.ts';
 import { signingSecret } from '../db/queries/keys/signing-secret.ts';
-import { composePorts, composeSettings } from './ports.ts';
+import { composeIncidents, composePorts, composeRemoteCrm, composeSettings } from './ports.ts';
 import { createLog } from '../temporal-config/log.ts';
 import { installRuntime } from './runtime.ts';
+import { timesOf } from '../temporal-config/schedules.ts';
 import { migrate, prepareServers } from './prepare.ts';
 import { startWorker } from './worker.ts';
 
@@ -22,10 +23,10 @@ async function main(): Promise<void> {
   const database = openDatabase(config.databaseUrl, { max: 20, name: 'tenure-worker' });
   const client = await connectClient(config);
   const { connection, namespace } = await connectWorker(config);
-  await prepareServers({ database, client, taskQueue: config.taskQueue });
+  await prepareServers({ database, client, taskQueue: config.taskQueue, schedules: timesOf(config) });
   const bundle = await workflowBundle(config);
   const ports = composePorts(config);
-  const { taskQueue, maxCachedWorkflows, tracing } = config;
+  const { taskQueue, maxCachedWorkflows, tracing, renewalsPerSecond } = config;
   const secret = await signingSecret(database.db, config.secret);
   const settings = composeSettings(config, config.publicUrl ?? `http://${config.host}:${config.port}`, secret);
   const worker = await startWorker({
@@ -37,9 +38,12 @@ async function main(): Promise<void> {
     database,
     ports,
     settings,
+    remoteCrm: composeRemoteCrm(config),
+    ...composeIncidents(config),
     log,
     maxCachedWorkflows,
     tracing,
+    renewalsPerSecond,
   });
   log.info({ taskQueue, buildId: bundle.buildId.slice(0, 16) }, 'worker ready');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void worker.stop());

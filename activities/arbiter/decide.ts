@@ -11,7 +11,7 @@ import type { ArbiterPolicy } from './policy.ts';
 type Objection = Exclude<Verdict, { is: 'go' }>;
 type Rule = (facts: ArbiterFacts, policy: ArbiterPolicy) => Objection | undefined;
 
-const RULES: Rule[] = [stops, journey, account, personHolds, consent, accountHolds, caps, hours];
+const RULES: Rule[] = [stops, journey, account, personHolds, consent, accountHolds, surveys, caps, hours];
 
 /** Whether a touch may happen now; the first rule that objects decides. */
 export function decide(facts: ArbiterFacts, policy: ArbiterPolicy): Verdict {
@@ -22,9 +22,9 @@ export function decide(facts: ArbiterFacts, policy: ArbiterPolicy): Verdict {
   return { is: 'go' };
 }
 
-/** A check only measures and a checklist is only kept: neither speaks to anybody. */
-const speaks = (f: ArbiterFacts) => f.kind !== 'check' && f.kind !== 'checklist';
-const reaches = (f: ArbiterFacts) => f.kind === 'message' || f.kind === 'offer';
+/** A check only measures, a milestone is only reached and a checklist only kept: none of them speaks to anybody. */
+const speaks = (f: ArbiterFacts) => f.kind !== 'check' && f.kind !== 'checklist' && f.kind !== 'milestone';
+const reaches = (f: ArbiterFacts) => f.kind === 'message' || f.kind === 'offer' || f.kind === 'survey';
 const isLegal = (f: ArbiterFacts) => f.class === 'legal';
 const by = (f: ArbiterFacts, ms: number, until: number | null) => Math.min(f.now + ms, until ?? Infinity);
 
@@ -117,20 +117,47 @@ function accountHolds(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undef
   if (!speaks(f) || isLegal(f)) return undefined;
   const rank = (level: string) =>
     policy.levels.includes(level) ? policy.levels.indexOf(level) : policy.levels.length - 1;
-  const own = policy.levelOf[f.journeyKind] ?? policy.levels.at(-1)!;
+  const own = f.level ?? policy.levelOf[f.journeyKind] ?? policy.levels.at(-1)!;
   const above = f.holds
-    .filter((h) => h.level !== 'person' && concerns(h, f.recipient) && rank(h.level) < rank(own))
+    .filter((h) => standsAgainst(f, h) && rank(h.level) < rank(own))
     .sort((a, b) => rank(a.level) - rank(b.level))[0];
   if (!above) return undefined;
   const details = { hold: above.id, level: above.level, own };
-  if (policy.outranked === 'drop') return { is: 'dropped', reason: 'outranked', details };
-  return {
-    is: 'held',
-    hold: `hold:${above.id}`,
-    recheck: by(f, policy.recheckMs, above.until),
-    reason: 'outranked',
-    details,
-  };
+  if ((f.outranked ?? policy.outranked) === 'drop') return { is: 'dropped', reason: 'outranked', details };
+  return waitFor(f, policy, above, 'outranked', details);
+}
+
+type Hold = ArbiterFacts['holds'][number];
+
+const standsAgainst = (f: ArbiterFacts, h: Hold) =>
+  h.level !== 'person' && !f.passes?.includes(h.level) && concerns(h, f.recipient);
+
+const waitFor = (
+  f: ArbiterFacts,
+  policy: ArbiterPolicy,
+  hold: Hold,
+  reason: string,
+  details: Record<string, unknown>,
+): Objection => ({
+  is: 'held',
+  hold: `hold:${hold.id}`,
+  recheck: by(f, policy.recheckMs, hold.until),
+  reason,
+  details,
+});
+
+/** Nobody is asked how it goes while it goes badly, nor more often than the policy allows. */
+function surveys(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
+  if (f.kind !== 'survey') return undefined;
+  const { days, silentDuring, silent } = policy.surveys;
+  const hold = f.holds.find((h) => standsAgainst(f, h) && silentDuring.includes(h.level));
+  if (hold) {
+    const details = { hold: hold.id, level: hold.level };
+    if (silent === 'skip') return { is: 'skipped', reason: 'bad-time-to-ask', details };
+    return waitFor(f, policy, hold, 'bad-time-to-ask', details);
+  }
+  if (!f.recipient?.surveyed) return undefined;
+  return { is: 'skipped', reason: 'survey-fatigue', details: { days, contact: f.recipient.contactId } };
 }
 
 /** The caps that count for a touch, in the policy's order. */

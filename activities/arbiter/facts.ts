@@ -10,6 +10,8 @@ export type Recipient = {
   zone: string;
   /** Sent in the window of each cap of the policy that fits, in the policy's order. */
   sent: number[];
+  /** For a survey: whether the contact had one within the policy's days. */
+  surveyed?: boolean;
 };
 
 /** All that the arbiter looks at, loaded under the account's gate. */
@@ -21,6 +23,11 @@ export type ArbiterFacts = {
   provider: string | null;
   playbook: string;
   journeyKind: string;
+  /** What the playbook says instead of the policy: its level among others, and what it does when outranked. */
+  level?: string | undefined;
+  outranked?: 'wait' | 'drop' | undefined;
+  /** Levels of account-wide holds that do not hold the step back. */
+  passes?: string[] | undefined;
   stops: { id: string; scope: string; target: string | null; until: Instant | null; circuit: boolean }[];
   flag: 'paused' | 'exited' | null;
   pausedUntil: Instant | null;

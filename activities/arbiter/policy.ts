@@ -12,8 +12,10 @@ export type ArbiterPolicy = {
   levels: string[];
   /** The level at which a kind of journey speaks; what no entry names speaks at the lowest. */
   levelOf: Record<string, string>;
-  /** What a touch does that a higher level outranks. */
+  /** What a touch does that a higher level outranks, where its playbook does not say. */
   outranked: 'wait' | 'drop';
+  /** At most one survey a contact in any `days` (rolling); none while a hold of one of these levels stands, which it waits out or is skipped by. */
+  surveys: { days: number; silentDuring: string[]; silent: 'wait' | 'skip' };
   caps: Cap[];
   hours: Partial<Record<Channel, SpeakingHours>>;
   /** The longest wait before a held touch is looked at again. */
@@ -31,9 +33,28 @@ export type ArbiterPolicy = {
 
 /** SMS hours are the TCPA's; the caps leave the timetables of both trials untouched. */
 export const defaultPolicy: ArbiterPolicy = {
-  levels: ['sev1', 'dunning', 'churn-save', 'renewal', 'onboarding', 'campaign'],
-  levelOf: { trial: 'onboarding' },
+  levels: [
+    'billing-pause',
+    'sev1',
+    'cancellation',
+    'dunning',
+    'churn-save',
+    'support-negative',
+    'churn-watch',
+    'renewal',
+    'onboarding',
+    'campaign',
+  ],
+  levelOf: {
+    trial: 'onboarding',
+    onboarding: 'onboarding',
+    renewal: 'renewal',
+    'churn-save': 'churn-save',
+    'platform-incident': 'sev1',
+    'business-incident': 'campaign',
+  },
   outranked: 'wait',
+  surveys: { days: 30, silentDuring: ['sev1', 'support-negative'], silent: 'wait' },
   caps: [
     { channel: 'email', class: 'marketing', limit: 5, days: 7 },
     { channel: 'sms', class: 'marketing', limit: 3, days: 7 },

@@ -3,7 +3,14 @@ import type { SendResult } from '../ports.ts';
 import type { JourneyDeps } from './deps.ts';
 
 /** What a provider answered about a ledger row; heartbeated when the database cannot take it, so that the next attempt can write it. */
-export type Receipt = { message: string; attempt: number; result: SendResult; at: number };
+export type Receipt = {
+  message: string;
+  attempt: number;
+  result: SendResult;
+  at: number;
+  /** The one of several recipients that it is about. */
+  turn?: string;
+};
 
 /** One attempt of an activity: its clock, its recall, and what an earlier attempt left behind. */
 export type Attempt = {

@@ -7,6 +7,7 @@ import type { Channel } from '../../workflows/contracts/playbook.ts';
 import { mailHeaders } from '../email/mail-headers.ts';
 import { RenderError, render } from '../render/render.ts';
 import type { CompiledTemplate } from '../render/template-schema.ts';
+import { signSurvey } from '../survey-token.ts';
 import { signUnsubscribe } from '../unsubscribe-token.ts';
 import type { StepContext } from './context.ts';
 import type { DeliverSettings } from './deps.ts';
@@ -27,7 +28,7 @@ export async function compose(
   tx: Tx | Db,
   settings: DeliverSettings,
   c: StepContext,
-  to: { contact: ContactRow; channel: Channel; zone: string },
+  to: { contact: ContactRow; channel: Channel; zone: string; n: number },
   say: { template: string; data: Record<string, unknown>; scope: Scope },
 ): Promise<Composed> {
   const row = await pinnedTemplate(tx, say.template, c.publishedAt);
@@ -37,6 +38,7 @@ export async function compose(
     ...commonData(say.scope),
     ...say.data,
     ...(unsubscribeUrl ? { unsubscribe_link: unsubscribeUrl } : {}),
+    ...surveyLink(settings, c, to.n),
   };
   const rendered = render(row.compiled as unknown as CompiledTemplate, given, {
     zone: to.zone,
@@ -62,6 +64,16 @@ function unsubscribeLink(
   if (c.step.class !== 'marketing' || to.channel !== 'email') return undefined;
   const claim = { contact: to.contact.id, channel: to.channel, class: c.step.class };
   return `${settings.publicUrl.replace(/\/$/, '')}/u/${signUnsubscribe(claim, settings.secret)}`;
+}
+
+/** Where a survey is answered, for the survey itself and for the step that reminds of it. */
+function surveyLink({ publicUrl, secret }: DeliverSettings, c: StepContext, n: number): { survey_link?: string } {
+  const survey = [c.step.id, c.step.due.from.replace(/^step:/, '')]
+    .map((id) => c.journey.timetable.steps.find((step) => step.id === id))
+    .find((step) => step?.kind === 'survey');
+  if (!survey) return {};
+  const token = signSurvey({ journeyId: c.journey.id, step: survey.id, n }, secret);
+  return { survey_link: `${publicUrl.replace(/\/$/, '')}/s/${token}` };
 }
 
 /** An in-app message's button travels beside its text. */

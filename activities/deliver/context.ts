@@ -1,6 +1,10 @@
 import { and, eq } from 'drizzle-orm';
 import type { Database, Tx } from '../../db/database.ts';
 import { playbooks } from '../../db/schema/index.ts';
+import { draftedSteps, withdrawDrafts } from '../../db/queries/approvals/drafts.ts';
+import { readProgram } from '../../db/queries/programs/read-program.ts';
+import { settleProgram } from '../../db/queries/programs/settle-program.ts';
+import { followProgram } from '../../db/queries/programs/follow-program.ts';
 import { lockJourney } from '../../db/queries/touches/lock-journey.ts';
 import type { LockedJourney } from '../../db/queries/touches/lock-journey.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
@@ -16,10 +20,22 @@ export type JourneyContext = Published & {
   journey: NonNullable<LockedJourney>;
   /** Whether the row had ended before this state came. */
   hadEnded: boolean;
+  /** What it followed when this state was made, where it has gone over to something else since. */
+  earlier?: JourneyContext;
 };
 
 /** One step of it: as the run has it pinned, and as the playbook says it. */
-export type StepContext = JourneyContext & { step: TimetableStep; spec: StepSpec };
+export type StepContext = JourneyContext & {
+  step: TimetableStep;
+  spec: StepSpec;
+  /** The journey has gone over to a playbook that does not have this step. */
+  gone?: true;
+  /** The one of several recipients whose turn it is; missing: the step tells one, or nobody in particular. */
+  turn?: string;
+};
+
+/** How many journeys a second wake when the hold of a journey that went over is no more. */
+const PER_SECOND = 5;
 
 const published = new WeakMap<Database, Map<string, Published>>();
 
@@ -32,10 +48,63 @@ export async function enterJourney(
   const before = await lockJourney(tx, i.journeyId);
   if (!before) throw new TenureError('unknown-journey', 'The run belongs to no journey in this database');
   const moved = i.state.rev > before.rev;
-  const { accountId, timetable } = before;
+  const followed = moved ? await inProgram(tx, database, before, i) : before;
+  const { accountId, timetable } = followed;
   if (moved) await project(tx, { journeyId: i.journeyId, accountId, timetable, state: i.state, at: i.at });
-  const journey = moved ? { ...before, ...projectedFlag(before, i.state) } : before;
-  return { journey, hadEnded: before.endedAt !== null, ...(await publishedPlaybook(tx, database, journey)) };
+  const journey = moved ? { ...followed, ...projectedFlag(before, i.state) } : followed;
+  const found = await publishedPlaybook(tx, database, journey);
+  if (moved && hasApprovals(found.playbook)) await withdrawDecided(tx, i);
+  const context = { journey, hadEnded: before.endedAt !== null, ...found };
+  const earlier = await earlierOf(tx, database, context, i.state);
+  return earlier ? { ...context, earlier } : context;
+}
+
+/** A touch that was started before the journey went over to another program belongs to the one before. */
+async function earlierOf(
+  tx: Tx,
+  database: Database,
+  context: JourneyContext,
+  { program = 0 }: State,
+): Promise<JourneyContext | undefined> {
+  if (program === context.journey.program) return undefined;
+  const row = await readProgram(tx, context.journey.id, program);
+  if (!row) return undefined;
+  const { playbook, version, timetable } = row;
+  const journey = { ...context.journey, playbook, version, timetable, program };
+  return { ...context, journey, ...(await publishedPlaybook(tx, database, row)) };
+}
+
+const hasApprovals = ({ stages }: Playbook) => stages.some(({ steps }) => steps.some((one) => one.approval));
+
+/** What the run has decided by itself (a stage ended, staff skipped it) waits for nobody's word any more. */
+async function withdrawDecided(tx: Tx, { journeyId, state, at }: { journeyId: string; state: State; at: number }) {
+  const drafts = await draftedSteps(tx, journeyId);
+  const over = drafts.filter(({ step, n }) => {
+    const x = state.steps[step];
+    return x === undefined || x.n > n || x.st === 'done';
+  });
+  for (const { step, n } of over) {
+    const why = state.steps[step]?.reason ?? 'journey-ended';
+    await withdrawDrafts(tx, [{ journeyId, step, n }], why, new Date(at));
+  }
+}
+
+/** The row as it is by the program that a newer state follows. */
+async function inProgram(
+  tx: Tx,
+  database: Database,
+  row: NonNullable<LockedJourney>,
+  { state, at }: { state: State; at: number },
+): Promise<NonNullable<LockedJourney>> {
+  if ((state.program ?? 0) === row.program) return row;
+  const program = await followProgram(tx, row.id, state.program ?? 0);
+  if (!program) return row;
+  const { playbook } = await publishedPlaybook(tx, database, program);
+  await settleProgram(tx, {
+    ...{ journeyId: row.id, accountId: row.accountId, now: new Date(at), perSecond: PER_SECOND },
+    ...{ level: playbook.holds?.level, reason: playbook.title, watches: program.timetable.watches ?? [] },
+  });
+  return { ...row, ...program };
 }
 
 /** The flag as `projectSnapshot` leaves it: it stands while a command that the state has not heard of stands behind it. */
@@ -49,8 +118,9 @@ function projectedFlag(row: NonNullable<LockedJourney>, { answered, ended, pause
 export function stepOf(context: JourneyContext, id: string): StepContext {
   const step = context.journey.timetable.steps.find((s) => s.id === id);
   const spec = context.playbook.stages.flatMap((s) => s.steps).find((s) => s.id === id);
-  if (!step || !spec) throw new TenureError('unknown-step', 'The playbook has no such step', { step: id });
-  return { ...context, step, spec };
+  if (step && spec) return { ...context, step, spec };
+  if (context.earlier) return { ...stepOf(context.earlier, id), gone: true };
+  throw new TenureError('unknown-step', 'The playbook has no such step', { step: id });
 }
 
 async function publishedPlaybook(

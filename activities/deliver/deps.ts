@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
-import type { Database } from '../../db/database.ts';
+import type { Database, Tx } from '../../db/database.ts';
+import type { JourneyRow } from '../../db/schema/journeys.ts';
+import type { EventBody } from '../../workflows/contracts/api.ts';
 import type { ArbiterPolicy } from '../arbiter/policy.ts';
 import type { Crm } from '../crm/crm.ts';
 import type { InAppSender, Mailer, SmsSender } from '../ports.ts';
@@ -14,6 +16,12 @@ export type DeliverSettings = {
   locale?: string;
 };
 
+/** Stores events with all that follows from them, in the caller's transaction; answers the journeys that they opened, which `launch` starts. */
+export type Ingest = (
+  tx: Tx,
+  i: { events: EventBody[]; actor: string; now: number; clockShift: number },
+) => Promise<{ started: JourneyRow[] }>;
+
 /** Everything that a journey's activities need from outside. */
 export type JourneyDeps = {
   database: Database;
@@ -24,6 +32,9 @@ export type JourneyDeps = {
   inApp?: InAppSender;
   crm: Crm;
   settings: DeliverSettings;
+  ingest?: Ingest;
+  /** Starts the runs of journeys that were opened; what it cannot start now, the dispatcher does. Never throws. */
+  launch?: (rows: JourneyRow[]) => Promise<void>;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** A point at which a test may kill the process; does nothing in production. */
   probe?: (point: string) => Promise<void>;

@@ -18,6 +18,11 @@ export async function fromEarlierAttempt(
   now: number,
 ): Promise<Reserved | undefined> {
   if (row.state === 'failed') return { t: 'outcome', outcome: { is: 'failed', reason: row.error ?? 'rejected' } };
+  if (row.state === 'draft') return undefined;
+  if (row.state === 'withdrawn') {
+    const reason = row.error ?? 'approval-rejected';
+    return { t: 'outcome', outcome: { is: 'dropped', reason } };
+  }
   if (row.state !== 'intended') return { t: 'outcome', outcome: sentOutcome(c, row) };
   if (row.leaseUntil === null) return undefined;
   const rest = row.leaseUntil.getTime() - now;

@@ -1,4 +1,5 @@
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
+import { askPage } from '../../db/queries/pages/ask-page.ts';
 import { raiseLevel } from '../../db/queries/tasks/change-tasks.ts';
 import { openTask } from '../../db/queries/tasks/open-task.ts';
 import { noteDecision } from '../../db/queries/touches/note-decision.ts';
@@ -36,6 +37,12 @@ export function createEscalate(deps: JourneyDeps) {
         });
         if (!raised) return;
         const at = new Date(now);
+        const severity = c.spec.task?.page;
+        if (severity)
+          await askPage(tx, {
+            ...{ key: `${key}/escalation/${level}`, journeyId, role: to, severity, now: at },
+            title: `Escalation ${level}: ${c.spec.title}`,
+          });
         await noteDecision(tx, {
           journeyId,
           step,

@@ -25,12 +25,13 @@ export async function settleInDoubt(
     step: input.step,
     n: input.n,
     what: 'in-doubt',
+    of: c.turn,
     title: `Did “${c.spec.title}” reach the customer?`,
     instructions: `Message ${row.id} by ${row.provider} was handed over and never answered (${code}). Look it up there by ${row.messageId} and say what became of it; it will not be sent again by itself.`,
     owner: input.state.owner,
     now,
   });
-  await afterSent(tx, deps.crm, c, input, { now, offer: row.offer });
+  await afterSent(tx, deps.crm, c, input, { now, offer: row.offer, contactId: row.contactId });
   const { template, variant, offer } = row;
   const details = { message: row.id, provider: row.provider, contact: row.contactId, code, opens: staysOpen(c, offer) };
   await say(tx, c, input, now, { outcome: 'sent', reason: 'in-doubt', template, variant, offer, details });

@@ -6,6 +6,7 @@ import { releaseWaiters } from '../../db/queries/waiters/release-waiters.ts';
 import type { Tx } from '../../db/database.ts';
 import type { Command } from '../../workflows/contracts/commands.ts';
 import type { RecordCommandInput } from '../../workflows/contracts/journey.ts';
+import { carryOutApproval } from './approval-commands.ts';
 import { OWNER_ROLES } from '../tasks/owner-roles.ts';
 import { enterJourney } from './context.ts';
 import type { JourneyContext } from './context.ts';
@@ -27,7 +28,7 @@ export function createRecordCommand(deps: JourneyDeps) {
           at,
         });
         if (!fresh || !command) return;
-        await carryOut(tx, deps, c, command.body.run as Command, command, at);
+        await carryOut(tx, deps, c, input, { ...command, run: command.body.run as Command }, at);
         if (input.state.pause !== null || input.state.ended !== null) return;
         // What the flag held back while the pause was on its way waits for nothing any more.
         const id = `paused:${input.commandId}`;
@@ -46,15 +47,20 @@ async function carryOut(
   tx: Tx,
   deps: JourneyDeps,
   c: JourneyContext,
-  command: Command,
-  said: { id: string; actor: string; reason: string },
+  { state }: RecordCommandInput,
+  said: { id: string; actor: string; reason: string; run: Command },
   at: Date,
 ): Promise<void> {
+  const { run: command } = said;
   const { accountId, id: journeyId } = c.journey;
   if (command.name === 'change-plan') await setPlan(tx, { accountId, plan: command.plan, now: at });
   if (command.name === 'set-owner') {
     await deps.crm.setOwner(tx, { accountId, owner: command.owner, at });
     await reassignTasks(tx, { journeyId, ownerRoles: OWNER_ROLES, owner: command.owner });
+  }
+  if (command.name === 'approve' || command.name === 'edit' || command.name === 'reject') {
+    const o = { journeyId, step: command.step, n: state.steps[command.step]?.n ?? 1 };
+    await carryOutApproval(tx, { ...o, state, said: { ...said, name: command.name }, at, publishedAt: c.publishedAt });
   }
   if (command.name === 'note') {
     const key = `${journeyId}/command/${said.id}`;

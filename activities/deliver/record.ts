@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/database.ts';
 import { recordDecision } from '../../db/queries/decisions/record-decision.ts';
+import { noteRecipient } from '../../db/queries/recipients/recipients.ts';
 import { leaveWaiters, waitOn } from '../../db/queries/waiters/wait-on.ts';
 import type { MessageRow } from '../../db/schema/index.ts';
 import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
@@ -13,14 +14,14 @@ export type Said = {
   details?: Record<string, unknown>;
 };
 
+/** What a message waits on while somebody has to approve its words. */
+export const APPROVAL = 'approval';
+
+type Word = { outcome: string; reason: string } & Said;
+
 /** Writes why a step did or did not happen, and enters or leaves it among those that wait. */
-export async function say(
-  tx: Tx,
-  c: StepContext,
-  input: DeliverInput,
-  now: number,
-  word: { outcome: string; reason: string } & Said,
-): Promise<void> {
+export async function say(tx: Tx, c: StepContext, input: DeliverInput, now: number, word: Word): Promise<void> {
+  if (c.turn !== undefined) return sayOfOne(tx, c.turn, input, now, word);
   await recordDecision(tx, {
     journeyId: input.journeyId,
     step: input.step,
@@ -39,6 +40,14 @@ export async function say(
   if (word.outcome !== 'held' && waited) await leaveWaiters(tx, input);
 }
 
+/** What became of one of several; the step's own word follows when all of them are decided. */
+function sayOfOne(tx: Tx, contactId: string, input: DeliverInput, now: number, word: Word): Promise<void> {
+  const { journeyId, step, n } = input;
+  const { outcome, reason, template = null, variant = null, offer = null } = word;
+  const decided = { outcome, reason, template, variant, offer, at: new Date(now), hold: null, recheck: null };
+  return noteRecipient(tx, { journeyId, step, n, contactId }, decided);
+}
+
 /** A touch that waits: decided for now, entered among the waiters of what holds it. */
 export async function sayHeld(
   tx: Tx,
@@ -49,6 +58,13 @@ export async function sayHeld(
   details: Record<string, unknown>,
 ): Promise<DeliverOutcome> {
   const recheck = new Date(held.recheck);
+  if (c.turn !== undefined) {
+    const { hold, reason } = held;
+    const { journeyId, step, n } = input;
+    const one = { journeyId, step, n, contactId: c.turn };
+    await noteRecipient(tx, one, { outcome: 'held', reason, hold, recheck, at: new Date(now) });
+    return held;
+  }
   await say(tx, c, input, now, {
     outcome: 'held',
     reason: held.reason,
@@ -61,7 +77,8 @@ export async function sayHeld(
     since: new Date(now),
     recheck,
   };
-  if (held.hold === 'quiet-hours') await leaveWaiters(tx, input);
+  // The clock alone ends quiet hours, and a command the wait for an approval.
+  if (held.hold === 'quiet-hours' || held.hold === APPROVAL) await leaveWaiters(tx, input);
   else await waitOn(tx, { hold: held.hold, ...waiter });
   return held;
 }
@@ -80,6 +97,11 @@ export function sentOutcome(c: StepContext, row: Pick<MessageRow, 'variant' | 'o
   };
 }
 
-/** Why something went out: in its time, or late and within what its playbook allows. */
-export const sentReason = (input: DeliverInput, now: number): string =>
-  now - input.due > 5 * 60_000 ? 'late-within-limit' : 'as-planned';
+/** Why something went out: because its time to be approved was over, in its time, or late and within what its playbook allows. */
+export function sentReason(input: DeliverInput, now: number, row?: Pick<MessageRow, 'approvedBy'>): string {
+  if (row?.approvedBy === BY_TIME) return 'auto-sent';
+  return now - input.due > 5 * 60_000 ? 'late-within-limit' : 'as-planned';
+}
+
+/** Stands for whoever approved it, where nobody did and its playbook lets it go. */
+export const BY_TIME = 'auto';

@@ -1,14 +1,14 @@
-import type { Scope } from '../../playbooks/cel/scope.ts';
+import type { Health, Scope } from '../../playbooks/cel/scope.ts';
 import type { ContactRow, TouchFacts } from '../../db/queries/touches/load-touch.ts';
 import type { DeliverInput } from '../../workflows/contracts/journey.ts';
 import { configOf } from './config.ts';
-import type { StepContext } from './context.ts';
+import type { JourneyContext } from './context.ts';
 
 /** What a step's expressions may read, at this attempt. */
 export function scopeOf(
-  c: StepContext,
-  input: DeliverInput,
-  loaded: TouchFacts & { account: NonNullable<TouchFacts['account']> },
+  c: JourneyContext,
+  input: Pick<DeliverInput, 'journeyId' | 'state'> & { step?: string },
+  loaded: TouchFacts & { account: NonNullable<TouchFacts['account']>; health?: Health | null },
   contact: ContactRow | undefined,
   now: number,
 ): Scope {
@@ -26,13 +26,14 @@ export function scopeOf(
     },
     facts: account.facts,
     metrics: Object.fromEntries(loaded.metrics.map((m) => [m.name, m.value])),
+    health: loaded.health ?? null,
     flags: input.state.flags,
     config: configOf(c),
     contact: contact ? { firstName: contact.name?.trim().split(/\s+/)[0] ?? null, role: contact.role } : null,
     journey: { id: input.journeyId, startedAt: input.state.startedAt, anchors: input.state.anchors },
     sent: Object.fromEntries(went.map(([step, s]) => [step, s.at!])),
     offered: Object.fromEntries(went.flatMap(([step, s]) => (s.offer === undefined ? [] : [[step, s.offer]]))),
-    step: input.step,
+    ...(input.step === undefined ? {} : { step: input.step }),
     offer: null,
     now,
   };

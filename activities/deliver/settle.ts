@@ -74,14 +74,10 @@ async function write(
   known?: Known,
 ): Promise<Settled | undefined> {
   const { result } = receipt;
-  const c =
-    known?.context ??
-    stepOf(
-      await enterJourney(tx, deps.database, { journeyId: input.journeyId, state: input.state, at: attempt.now() }),
-      input.step,
-    );
+  const c = known?.context ?? (await contextOf(tx, deps, input, attempt, receipt));
   // The change itself is conditional, so a first try need not read what it wrote a moment ago.
-  const row = known && result.state === 'sent' ? known.row : await findMessage(tx, input);
+  const contactId = receipt.turn ?? known?.context.turn;
+  const row = known && result.state === 'sent' ? known.row : await findMessage(tx, { ...input, contactId });
   // A receipt is of one attempt: what was settled since, or is another attempt's, is not touched.
   if (row?.id !== receipt.message || row.attempt !== receipt.attempt) return undefined;
   if (row.state === 'sent') return { t: 'outcome', outcome: sentOutcome(c, row) };
@@ -106,6 +102,12 @@ async function write(
   }
 }
 
+async function contextOf(tx: Tx, deps: JourneyDeps, input: DeliverInput, attempt: Attempt, { turn }: Receipt) {
+  const at = { journeyId: input.journeyId, state: input.state, at: attempt.now() };
+  const c = stepOf(await enterJourney(tx, deps.database, at), input.step);
+  return turn === undefined ? c : { ...c, turn };
+}
+
 async function sent(
   tx: Tx,
   deps: JourneyDeps,
@@ -118,7 +120,7 @@ async function sent(
   const { providerId, receipt } = result;
   const ours = await settleMessage(tx, row.id, { state: 'sent', providerId, receipt, at: new Date(now) }, row.attempt);
   if (!ours) return undefined;
-  await afterSent(tx, deps.crm, c, input, { now, offer: row.offer });
+  await afterSent(tx, deps.crm, c, input, { now, offer: row.offer, contactId: row.contactId });
   const { template, variant, offer } = row;
   const details = {
     message: row.id,
@@ -127,7 +129,14 @@ async function sent(
     attempt: row.attempt,
     opens: staysOpen(c, offer),
   };
-  await say(tx, c, input, now, { outcome: 'sent', reason: sentReason(input, now), template, variant, offer, details });
+  await say(tx, c, input, now, {
+    outcome: 'sent',
+    reason: sentReason(input, now, row),
+    template,
+    variant,
+    offer,
+    details,
+  });
   const { releasePerSecond } = deps.settings.policy;
   if (probes) await closeCircuit(tx, { provider: row.provider, now: new Date(now), perSecond: releasePerSecond });
   return sentOutcome(c, row);

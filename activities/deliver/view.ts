@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/database.ts';
 import { projectSnapshot } from '../../db/queries/journeys/project-snapshot.ts';
-import { closeOpened } from '../../db/queries/touches/close-opened.ts';
+import { closeOpened, closeSurveys } from '../../db/queries/touches/close-opened.ts';
 import { decideRest } from '../../db/queries/touches/decide-rest.ts';
 import type { State } from '../../workflows/contracts/journey.ts';
 import type { Timetable } from '../../workflows/contracts/timetable.ts';
@@ -34,7 +34,9 @@ export async function project(
   const moved = await projectSnapshot(tx, { journeyId: i.journeyId, state, at: i.at, ...view, kernelDecisions: [] });
   if (moved) {
     await decideRest(tx, i);
-    await closeOpened(tx, { journeyId: i.journeyId, state, at: new Date(i.at) });
+    const told = { journeyId: i.journeyId, state, at: new Date(i.at) };
+    await closeOpened(tx, told);
+    if (i.timetable.steps.some((step) => step.kind === 'survey')) await closeSurveys(tx, told);
   }
   return moved;
 }

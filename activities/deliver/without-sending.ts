@@ -1,6 +1,9 @@
 import type { Tx } from '../../db/database.ts';
 import { setFact } from '../../db/queries/touches/change-account.ts';
 import { CelError } from '../../playbooks/cel/cel-error.ts';
+import { compileCel } from '../../playbooks/cel/compile-cel.ts';
+import { evaluateCel } from '../../playbooks/cel/evaluate-cel.ts';
+import type { Scope } from '../../playbooks/cel/scope.ts';
 import type { Judgement } from '../../playbooks/judge/judge-step.ts';
 import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
 import { RenderError } from '../render/render.ts';
@@ -18,6 +21,7 @@ export async function decideWithoutSending(
   input: DeliverInput,
   now: number,
   judged: Exclude<Judgement, { is: 'skip' }>,
+  scope: Scope,
 ): Promise<DeliverOutcome> {
   if (judged.is !== 'go') {
     const reason = judged.is === 'met' ? 'check-met' : 'check-missed';
@@ -26,7 +30,13 @@ export async function decideWithoutSending(
     await say(tx, c, input, now, { outcome: judged.is, reason });
     return { is: judged.is };
   }
-  await afterSent(tx, deps.crm, c, input, { now });
+  let figures: Record<string, unknown>;
+  try {
+    figures = figuresOf(c, scope);
+  } catch (error) {
+    return troubleWith(tx, c, input, now, error);
+  }
+  await afterSent(tx, deps.crm, c, input, { now, figures });
   const variant = judged.variant ?? null;
   await say(tx, c, input, now, {
     outcome: 'sent',
@@ -36,6 +46,15 @@ export async function decideWithoutSending(
   });
   return sentOutcome(c, { variant, offer: null });
 }
+
+/** What the playbook wants whoever does the task to see, as it is now. */
+const figuresOf = (c: StepContext, scope: Scope): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(c.spec.task?.data ?? {}).map(([name, cel]) => [
+      name,
+      evaluateCel(c.playbook, compileCel(c.playbook, cel), scope),
+    ]),
+  );
 
 /** Data, expression or template that no retry can mend: the step fails by name, and staff get a task. Everything else is thrown on. */
 export async function troubleWith(

@@ -11,6 +11,8 @@ export async function raiseTask(
     accountId: string;
     step: string;
     n: number;
+    /** Tells troubles of one kind apart: the one of several recipients. */
+    of?: string | undefined;
     what: 'in-doubt' | 'render-error' | 'data-error' | 'rejected' | 'legal-kept-back';
     title: string;
     instructions: string;
@@ -18,10 +20,10 @@ export async function raiseTask(
     now: number;
   },
 ): Promise<void> {
-  const { what, now, ...task } = i;
+  const { what, of, now, ...task } = i;
   await openTask(tx, {
     ...task,
-    key: `${i.journeyId}/${i.step}/${i.n}/${what}`,
+    key: `${i.journeyId}/${i.step}/${i.n}/${what}${of === undefined ? '' : `/${of}`}`,
     ownerRole: 'operations',
     minutes: null,
     dueAt: new Date(now + SYSTEM_TASK_HOURS * 3_600_000),

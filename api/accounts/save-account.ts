@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../db/database.ts';
 import { putAccount } from '../../db/queries/accounts/put-account.ts';
 import type { NewContact } from '../../db/queries/accounts/put-account.ts';
 import { readContacts } from '../../db/queries/accounts/read-account.ts';
+import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
+import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import { isTimeZone, zoneRules } from '../../playbooks/calendar/zone-rules.ts';
 import { planOf } from '../../playbooks/plans.ts';
@@ -11,6 +14,9 @@ import { TenureError } from '../../workflows/contracts/errors.ts';
 import { checkFacts } from '../playbooks/catalog.ts';
 import type { Catalog } from '../playbooks/catalog.ts';
 import { InvalidRequest } from '../problem.ts';
+import { storeChanges } from '../events/account-events.ts';
+import { followEvents } from '../events/follow-events.ts';
+import { mustBeOfCustomers } from './of-customers.ts';
 import { tellAccount } from './tell-account.ts';
 
 export type SaveAccount = {
@@ -20,11 +26,13 @@ export type SaveAccount = {
   catalog: Catalog;
   systemZone: string;
   now: number;
+  clockShift?: number;
 };
 
-/** Writes an account whole; open journeys are told of a changed zone or plan in the same transaction. True when the account is new. */
-export async function saveAccount(tx: Tx, save: SaveAccount): Promise<boolean> {
+/** Writes an account whole; open journeys are told of a changed zone or plan in the same transaction. Answers whether it is new, and the journeys that began. */
+export async function saveAccount(tx: Tx, save: SaveAccount): Promise<{ created: boolean; started: JourneyRow[] }> {
   const { id, body, actor, systemZone, now } = save;
+  mustBeOfCustomers(id);
   check(save);
   const peopleBefore = await readContacts(tx, id);
   const { before, after } = await putAccount(
@@ -45,9 +53,8 @@ export async function saveAccount(tx: Tx, save: SaveAccount): Promise<boolean> {
         actor,
         now,
       );
-    if (after.plan !== before.plan)
-      await tellAccount(tx, id, { type: 'account.plan_changed', fields: { plan: after.plan } }, actor, now);
   }
+  const started = await changed(tx, save, before, after);
   await recordAudit(tx, {
     at: new Date(now),
     actor,
@@ -55,7 +62,16 @@ export async function saveAccount(tx: Tx, save: SaveAccount): Promise<boolean> {
     target: `account:${id}`,
     details: { rev: after.rev, contacts: body.contacts.length },
   });
-  return !before;
+  return { created: !before, started };
+}
+
+/** What somebody may wait for: a fact that dates count from, and the plan; a new account has had neither before. */
+async function changed(tx: Tx, save: SaveAccount, before: AccountRow | undefined, after: AccountRow) {
+  const { id, actor, catalog, systemZone, now, clockShift } = save;
+  const was = before ?? { ...after, facts: {} };
+  const events = await storeChanges(tx, { cause: randomUUID(), before: was, after }, { catalog, actor, now });
+  const accounts = new Map([[id, after]]);
+  return followEvents(tx, { events, accounts, catalog, actor, systemZone, now, clockShift });
 }
 
 function check({ body, catalog, now }: SaveAccount): void {

@@ -4,7 +4,8 @@ import type { JourneyFilter } from '../../db/queries/journeys/list-journeys.ts';
 import { readJourney } from '../../db/queries/journeys/read-journey.ts';
 import type { CommandBody } from '../../workflows/contracts/commands.ts';
 import type { Change } from '../../workflows/contracts/journey.ts';
-import { toCommand } from '../commands/to-command.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import { prepareCommand } from '../commands/prepare-command.ts';
 import { present } from '../journeys/present.ts';
 
 export type Previewed = {
@@ -30,8 +31,14 @@ export async function previewBulk(
     const row = await readJourney(db, id);
     if (!row) continue;
     const { kernel, state, now } = await present(db, row, clock);
-    const preview = kernel.preview(state, toCommand(body, 'preview', state.zone), now);
     const of = { journey: id, account: row.accountId };
+    const follows = kernel.timetable.playbook;
+    const command = await prepared(db, { row, follows, body, id: 'preview', zone: state.zone });
+    if (command instanceof TenureError) {
+      previews.push({ ...of, accepted: false, code: command.code, detail: command.message, changes: [] });
+      continue;
+    }
+    const preview = kernel.preview(state, command, now);
     if ('refused' in preview)
       previews.push({
         ...of,
@@ -43,4 +50,14 @@ export async function previewBulk(
     else previews.push({ ...of, accepted: true, changes: preview.changes });
   }
   return previews;
+}
+
+/** What one journey lacks for the command must not hide what it would do to the others. */
+async function prepared(db: Db, prepare: Parameters<typeof prepareCommand>[1]) {
+  try {
+    return await prepareCommand(db, prepare);
+  } catch (error) {
+    if (error instanceof TenureError) return error;
+    throw error;
+  }
 }

@@ -12,12 +12,13 @@ import type { JourneyRow } from '../../db/schema/journeys.ts';
 import type { Command, CommandBody, Refusal } from '../../workflows/contracts/commands.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { CommandAnswer } from '../../workflows/contracts/journey.ts';
+import { present } from '../journeys/present.ts';
 import { startRun } from '../journeys/start-run.ts';
 import { hashBody } from '../plugins/idempotency.ts';
 import { asShown } from './as-shown.ts';
+import { noteProgram, prepareCommand } from './prepare-command.ts';
 import { sendUpdate } from './send-update.ts';
 import type { Sent } from './send-update.ts';
-import { toCommand } from './to-command.ts';
 import { turns } from './turns.ts';
 
 export type IssuerDeps = {
@@ -54,18 +55,33 @@ export function createCommandIssuer(deps: IssuerDeps): CommandIssuer {
   const issue = async ({ journeyId, id, body, actor, bulkId }: Issue): Promise<CommandAnswer> => {
     const journey = await readJourney(db, journeyId);
     if (!journey) throw new TenureError('unknown-journey', 'There is no such journey.', { journey: journeyId });
-    const run = await asShown(db, journey, toCommand(body, id, journey.snapshot.zone), clock());
+    const follows = body.command === 'migrate' ? (await present(db, journey, clock())).kernel.timetable.playbook : '';
+    const prepared = await prepareCommand(db, { row: journey, follows, body, id, zone: journey.snapshot.zone });
+    const asked = await asShown(db, journey, prepared, clock());
     const bodyHash = hashBody({ ...body, id: undefined, dryRun: undefined });
     return inTurn(journeyId, async () => {
-      const note = { journeyId, id, run, bodyHash, reason: body.reason, actor, receivedAt: new Date(clock()), bulkId };
-      const { is, row } = await db.transaction((tx) => insertCommand(tx, note));
+      const words = wordsOf(body);
+      const note = {
+        journeyId,
+        id,
+        bodyHash,
+        reason: body.reason,
+        actor,
+        receivedAt: new Date(clock()),
+        bulkId,
+        words,
+      };
+      const { is, row } = await db.transaction(async (tx) => {
+        const run = await noteProgram(tx, journeyId, asked, note.receivedAt);
+        return insertCommand(tx, { ...note, run });
+      });
       if (is === 'known') {
         if (row.bodyHash !== bodyHash)
           throw new TenureError('id-reused', 'This command id was used with another body.', { id });
         const settled = answerOf(row);
         if (settled) return settled;
       }
-      return settle(journey, row, await send(journey, run));
+      return settle(journey, row, await send(journey, row.body.run as Command));
     });
   };
 
@@ -129,6 +145,13 @@ export function createCommandIssuer(deps: IssuerDeps): CommandIssuer {
   };
 
   return { issue, resend };
+}
+
+/** The free text of an edit, which goes to the database and never to the run. */
+function wordsOf(body: CommandBody): { subject?: string; text?: string } | undefined {
+  if (body.command !== 'edit') return undefined;
+  const { subject, text } = body;
+  return { ...(subject === undefined ? {} : { subject }), ...(text === undefined ? {} : { text }) };
 }
 
 const REFUSED = new Set<string>(['command-refused', 'journey-ended', 'changed-since-preview']);

@@ -5,8 +5,11 @@ import type { ZoneRules } from '../../workflows/contracts/time.ts';
 import { localMidnight } from '../../workflows/kernel/calendar.ts';
 import { planOf } from '../../playbooks/plans.ts';
 
+/** What a journey goes over to, made from the playbook that it names. */
+export type Migration = Pick<Extract<Command, { name: 'migrate' }>, 'program' | 'timetable' | 'anchors'>;
+
 /** A command as the run gets it: dates as instants, no free text. A date without a time is its first moment in the journey's zone. */
-export function toCommand(body: CommandBody, id: string, zone: ZoneRules): Command {
+export function toCommand(body: CommandBody, id: string, zone: ZoneRules, migration?: Migration): Command {
   const base = { id, ...(body.ifRev === undefined ? {} : { ifRev: body.ifRev }) };
   switch (body.command) {
     case 'pause':
@@ -22,6 +25,9 @@ export function toCommand(body: CommandBody, id: string, zone: ZoneRules): Comma
       return { ...base, name: body.command };
     case 'skip':
     case 'run-now':
+    case 'approve':
+    case 'edit':
+    case 'reject':
       return { ...base, name: body.command, step: body.step };
     case 'postpone':
       return { ...base, name: 'postpone', step: body.step, to: instant(body.to, zone, '/to') };
@@ -44,6 +50,9 @@ export function toCommand(body: CommandBody, id: string, zone: ZoneRules): Comma
       return { ...base, name: 'change-plan', plan: body.plan };
     case 'set-owner':
       return { ...base, name: 'set-owner', owner: body.owner };
+    case 'migrate':
+      if (!migration) throw new Error('a migration must be prepared first');
+      return { ...base, name: 'migrate', ...migration };
   }
 }
 

@@ -1,15 +1,17 @@
 import type { EventBody } from '../../workflows/contracts/api.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
+import { FACTS_RECORDED, FACT_CHANGED } from './account-events.ts';
 import { article, checkFacts, fits } from '../playbooks/catalog.ts';
 import type { Catalog } from '../playbooks/catalog.ts';
 import { InvalidRequest } from '../problem.ts';
+import { USAGE_RECORDED } from './take-usage.ts';
 
-/** Events whose data are metrics by name, and facts by name. */
+/** Events whose data are metrics by name. */
 export const METRICS_RECORDED = 'metrics_recorded';
-export const FACTS_RECORDED = 'facts_recorded';
 /** Types of a deployment's own: stored, shown, and read by nobody. */
 const OWN_PREFIX = 'x.';
 const DAY_MS = 86_400_000;
+const MOST_USAGE = 1e12;
 const EARLIEST = Date.UTC(2000, 0, 1);
 
 /** Refuses events that nobody could read: an unknown type or name, a value of another type, an impossible time. A type `x.…` is stored as it is. */
@@ -26,7 +28,13 @@ export function checkEvents(events: EventBody[], catalog: Catalog, now: number):
         );
     }
     const data = event.data ?? {};
+    if (event.type === FACT_CHANGED)
+      throw new TenureError('unknown-name', `${FACT_CHANGED} follows from facts: send ${FACTS_RECORDED}.`, {
+        name: event.type,
+        errors: [{ pointer: `${at}/type`, detail: 'is not taken from outside' }],
+      });
     if (event.type === METRICS_RECORDED) checkMetrics(data, catalog, `${at}/data`);
+    else if (event.type === USAGE_RECORDED) checkUsage(data, catalog, `${at}/data`);
     else if (event.type === FACTS_RECORDED) checkFacts(catalog, data, `${at}/data`);
     else if (!event.type.startsWith(OWN_PREFIX)) checkFields(event, catalog, at);
   }
@@ -41,6 +49,18 @@ function checkMetrics(data: Record<string, unknown>, catalog: Catalog, pointer: 
       });
     if (typeof value !== 'number' || !Number.isFinite(value))
       throw new InvalidRequest([{ pointer: `${pointer}/${name}`, detail: 'must be a number' }]);
+  }
+}
+
+function checkUsage(data: Record<string, unknown>, catalog: Catalog, pointer: string): void {
+  for (const [name, value] of Object.entries(data)) {
+    if (!catalog.usage.has(name) && !catalog.metrics.has(name))
+      throw new TenureError('unknown-name', `No playbook or score reads a metric ${name}.`, {
+        name,
+        errors: [{ pointer: `${pointer}/${name}`, detail: 'unknown metric' }],
+      });
+    if (typeof value !== 'number' || !(value >= 0 && value <= MOST_USAGE))
+      throw new InvalidRequest([{ pointer: `${pointer}/${name}`, detail: `must be an amount of 0 to ${MOST_USAGE}` }]);
   }
 }
 

@@ -1,28 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../db/database.ts';
-import { lockAccounts, readContacts } from '../../db/queries/accounts/read-account.ts';
+import { lockAccounts, readContacts, shareAccounts } from '../../db/queries/accounts/read-account.ts';
 import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
-import { mergeFacts } from '../../db/queries/accounts/merge-facts.ts';
 import { putMetrics } from '../../db/queries/accounts/put-metrics.ts';
-import { readMetrics } from '../../db/queries/accounts/read-metrics.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
-import { tellJourneys } from '../../db/queries/deliveries/tell-journeys.ts';
-import type { Telling } from '../../db/queries/deliveries/tell-journeys.ts';
 import { insertEvents } from '../../db/queries/events/insert-events.ts';
-import { openListeners } from '../../db/queries/events/open-listeners.ts';
-import type { Listener } from '../../db/queries/events/open-listeners.ts';
+import { usedByUsage } from '../../db/queries/usage/add-usage.ts';
+import { holdWatches } from '../../db/queries/watches/cross-watches.ts';
+import { tellCrossings } from '../../db/queries/watches/tell-crossings.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
-import { CelError } from '../../playbooks/cel/cel-error.ts';
-import { holds } from '../../playbooks/cel/evaluate-cel.ts';
-import { resolveConfig } from '../../playbooks/publish/resolve-config.ts';
 import type { EventBody } from '../../workflows/contracts/api.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
-import type { Happening } from '../../workflows/contracts/journey.ts';
-import type { Catalog, Published } from '../playbooks/catalog.ts';
+import type { Catalog } from '../playbooks/catalog.ts';
 import { UNSUBSCRIBED, takeNo } from '../accounts/unsubscribe-contact.ts';
 import { hashBody } from '../plugins/idempotency.ts';
-import { openJourney } from '../journeys/open-journey.ts';
-import { FACTS_RECORDED, METRICS_RECORDED, checkEvents } from './check-events.ts';
+import { mustBeOfCustomers } from '../accounts/of-customers.ts';
+import { applyToAccounts } from './account-events.ts';
+import { METRICS_RECORDED, checkEvents } from './check-events.ts';
+import { followEvents, timeOf } from './follow-events.ts';
+import { takeAlerts } from './take-alerts.ts';
+import { USAGE_RECORDED, takeUsage } from './take-usage.ts';
 
 export type Ingest = {
   events: EventBody[];
@@ -31,38 +27,37 @@ export type Ingest = {
   systemZone: string;
   secret: string;
   now: number;
+  /** In a rehearsal: what the runs of journeys that begin add to the engine's clock, ms. */
+  clockShift?: number;
 };
 export type Ingested = { accepted: number; duplicates: number; started: JourneyRow[] };
 
 /** Stores events once each, with all that follows from them, in the caller's transaction; nothing is stored when one of them cannot be. */
 export async function ingestEvents(
   tx: Tx,
-  { events, actor, catalog, systemZone, secret, now }: Ingest,
+  { events, actor, catalog, systemZone, secret, now, clockShift }: Ingest,
 ): Promise<Ingested> {
   checkEvents(events, catalog, now);
-  const accounts = await knownAccounts(tx, events);
-  const fresh = await store(tx, events, actor, now);
-  await record(tx, fresh, now);
+  const usage = events.filter((event) => event.type === USAGE_RECORDED);
+  const others = events.filter((event) => event.type !== USAGE_RECORDED);
+  const accounts = await knownAccounts(tx, events, others.length === 0);
+  const used = await takeUsage(tx, usage, now);
+  if (others.length === 0) return { accepted: used, duplicates: usage.length - used, started: [] };
+  const fresh = await store(tx, others, actor, now);
+  await recordMetrics(tx, fresh, now);
+  await takeAlerts(tx, fresh, now);
   for (const event of fresh) if (event.type === UNSUBSCRIBED) await accountSaysNo(tx, event, secret, now);
-  const listeners = await openListeners(tx, [...new Set(fresh.map((event) => event.account))]);
-  const tellings: Telling[] = [];
-  const started: JourneyRow[] = [];
-  for (const event of fresh) {
-    for (const listener of listeners) if (listener.accountId === event.account) tell(tellings, listener, event, now);
-    for (const playbook of triggered(catalog, event)) {
-      const row = await trigger(tx, { playbook, event, account: accounts.get(event.account)!, actor, systemZone, now });
-      if (!row) continue;
-      started.push(row);
-      listeners.push({ journeyId: row.id, accountId: row.accountId, listens: row.timetable.listens });
-    }
-  }
-  await tellJourneys(tx, tellings, new Date(now));
-  return { accepted: fresh.length, duplicates: events.length - fresh.length, started };
+  const all = await applyToAccounts(tx, fresh, accounts, { catalog, actor, now });
+  const started = await followEvents(tx, { events: all, accounts, catalog, actor, systemZone, now, clockShift });
+  const accepted = used + fresh.length;
+  return { accepted, duplicates: events.length - accepted, started };
 }
 
-async function knownAccounts(tx: Tx, events: EventBody[]): Promise<Map<string, AccountRow>> {
+async function knownAccounts(tx: Tx, events: EventBody[], usageOnly: boolean): Promise<Map<string, AccountRow>> {
   const ids = [...new Set(events.map((event) => event.account))];
-  const rows = new Map((await lockAccounts(tx, ids)).map((row) => [row.id, row]));
+  // Usage changes nothing of the account itself, so that many may tell it at once.
+  const rows = new Map((await (usageOnly ? shareAccounts : lockAccounts)(tx, ids)).map((row) => [row.id, row]));
+  ids.forEach(mustBeOfCustomers);
   const missing = ids.filter((id) => !rows.has(id));
   if (missing.length > 0)
     throw new TenureError('unknown-account', `There is no account ${missing[0]}; nothing was stored.`, {
@@ -95,6 +90,8 @@ async function store(tx: Tx, events: EventBody[], actor: string, now: number): P
     bodyHash,
     actor,
   }));
+  const asUsage = await usedByUsage(tx, [...byId.keys()]);
+  if (asUsage !== undefined) throw reused(asUsage);
   const { fresh, known } = await insertEvents(tx, rows);
   for (const [id, bodyHash] of known) if (byId.get(id)!.bodyHash !== bodyHash) throw reused(id);
   const stored = [...byId.values()].map(({ event }) => event).filter((event) => fresh.has(event.id));
@@ -113,12 +110,11 @@ async function store(tx: Tx, events: EventBody[], actor: string, now: number): P
 
 const reused = (id: string) =>
   new TenureError('id-reused', `The event id ${id} was used with another body; nothing was stored.`, { id });
-const timeOf = (event: EventBody, now: number) => (event.at === undefined ? now : Date.parse(event.at));
 
-async function record(tx: Tx, events: EventBody[], now: number): Promise<void> {
-  const inTime = [...events].sort((a, b) => timeOf(a, now) - timeOf(b, now));
-  const metrics = inTime
+async function recordMetrics(tx: Tx, events: EventBody[], now: number): Promise<void> {
+  const metrics = events
     .filter((event) => event.type === METRICS_RECORDED)
+    .sort((a, b) => timeOf(a, now) - timeOf(b, now))
     .flatMap((event) =>
       Object.entries(event.data ?? {}).map(([name, value]) => ({
         accountId: event.account,
@@ -127,9 +123,9 @@ async function record(tx: Tx, events: EventBody[], now: number): Promise<void> {
         at: new Date(timeOf(event, now)),
       })),
     );
+  const watched = await holdWatches(tx, [...new Set(metrics.map((one) => one.accountId))]);
   await putMetrics(tx, metrics);
-  for (const event of inTime)
-    if (event.type === FACTS_RECORDED) await mergeFacts(tx, event.account, event.data ?? {}, new Date(now));
+  if (watched.length > 0) await tellCrossings(tx, watched, new Date(now));
 }
 
 /** The event names no contact: the no is taken for all of the account, from now on, whenever it was said. */
@@ -137,68 +133,4 @@ async function accountSaysNo(tx: Tx, event: EventBody, secret: string, now: numb
   const channel = String(event.data?.channel ?? 'email');
   for (const contact of await readContacts(tx, event.account))
     await takeNo(tx, contact, { channel, source: 'event', at: new Date(now), secret });
-}
-
-function tell(tellings: Telling[], listener: Listener, event: EventBody, now: number): void {
-  const named = listener.listens[event.type];
-  if (!named) return;
-  const fields: Extract<Happening, { t: 'event' }>['fields'] = {};
-  for (const name of named) {
-    const value = event.data?.[name];
-    if (value !== undefined && !Array.isArray(value)) fields[name] = value;
-  }
-  const happening: Happening = { t: 'event', id: event.id, type: event.type, at: timeOf(event, now), fields };
-  tellings.push({ accountId: listener.accountId, journeyId: listener.journeyId, happening });
-}
-
-const triggered = (catalog: Catalog, event: EventBody) =>
-  catalog.latest.filter((playbook) => playbook.definition.trigger?.event === event.type);
-
-type Trigger = {
-  playbook: Published;
-  event: EventBody;
-  account: AccountRow;
-  actor: string;
-  systemZone: string;
-  now: number;
-};
-
-async function trigger(
-  tx: Tx,
-  { playbook, event, account, actor, systemZone, now }: Trigger,
-): Promise<JourneyRow | undefined> {
-  const { definition } = playbook;
-  const condition = definition.trigger?.when;
-  try {
-    if (condition !== undefined) {
-      const contacts = await readContacts(tx, account.id);
-      const metrics = await readMetrics(tx, account.id, new Date(now));
-      const scope = {
-        account,
-        facts: account.facts,
-        metrics,
-        flags: {},
-        config: resolveConfig(definition),
-        journey: { id: '', startedAt: now, anchors: {} },
-        contact: { role: contacts[0]?.role },
-        now,
-      };
-      if (!holds(definition, condition, scope as never)) return undefined;
-    }
-    const body = { account: account.id, anchor: new Date(timeOf(event, now)).toISOString() };
-    const { row, created } = await openJourney(tx, { id: randomUUID(), playbook, body, actor, systemZone, now });
-    return created ? row : undefined;
-  } catch (error) {
-    // The event is a fact whatever becomes of its journey: why none began is in the audit trail.
-    const code = error instanceof TenureError ? error.code : error instanceof CelError ? 'condition-failed' : undefined;
-    if (code === undefined) throw error;
-    await recordAudit(tx, {
-      at: new Date(now),
-      actor,
-      action: 'journey.not-started',
-      target: `account:${account.id}`,
-      details: { event: event.id, playbook: playbook.id, code },
-    });
-    return undefined;
-  }
 }

@@ -5,14 +5,13 @@ import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import { insertJourney } from '../../db/queries/journeys/insert-journey.ts';
 import { findStarted, lastEnded } from '../../db/queries/journeys/read-journey.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
-import { prepareStart } from '../../playbooks/prepare-start.ts';
 import type { StartJourneyBody } from '../../workflows/contracts/api.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import { parseDuration } from '../../workflows/contracts/time.ts';
 import { journeyWorkflowId } from '../../workflows/messages.ts';
-import { createKernel } from '../../workflows/kernel/create-kernel.ts';
-import { rulesOf } from '../../workflows/rules/rules-of.ts';
 import type { Published } from '../playbooks/catalog.ts';
+import { afterOpening } from './after-opening.ts';
+import { newJourney, readsAtStart } from './new-journey.ts';
 
 export type Opening = {
   id: string;
@@ -29,7 +28,8 @@ export type Opening = {
 export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: JourneyRow; created: boolean }> {
   const { id, playbook, body, now } = opening;
   const { kind, reentry } = playbook.definition;
-  const lock = journeyWorkflowId(kind, body.account, body.key);
+  const key = keyOf(playbook, body.key);
+  const lock = journeyWorkflowId(kind, body.account, key);
   // Sent together: they wait for the database once.
   const [account, known, ended, contacts] = await Promise.all([
     readAccount(tx, body.account),
@@ -46,62 +46,28 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
   if (known) return { row: sameOne(known, playbook.id), created: false };
   checkReentry(ended, { playbook: playbook.id, reentry, now });
 
-  const { timetable, state } = prepareStart({
-    playbook: playbook.definition,
-    version: playbook.version,
-    account,
-    contacts,
-    anchor: body.anchor === undefined ? undefined : Date.parse(body.anchor),
-    options: body.options,
+  const { row: fresh, entry } = newJourney({
+    ...{ id, lock, playbook, account, contacts, body: { ...body, key }, now },
     metrics: readsAtStart(playbook) ? await readMetrics(tx, body.account, new Date(now)) : {},
-    now,
-    journeyId: id,
+    actor: opening.actor,
     systemZone: opening.systemZone,
+    clockShift: opening.clockShift,
   });
-  const kernel = createKernel(timetable, rulesOf(kind));
-  const next = kernel.next(state);
-  const row = await insertJourney(tx, {
-    id,
-    lock,
-    kind,
-    accountId: body.account,
-    key: body.key ?? null,
-    playbook: playbook.id,
-    version: playbook.version,
-    state: 'starting',
-    stage: kernel.stage(state),
-    nextStep: next?.step ?? null,
-    nextAt: next ? new Date(next.at) : null,
-    plan: state.plan,
-    owner: state.owner,
-    anchor: new Date(state.startedAt),
-    options: body.options ?? {},
-    timetable,
-    rev: state.rev,
-    snapshot: state,
-    snapshotAt: new Date(now),
-    clockShift: opening.clockShift ?? 0,
-    startedBy: opening.actor,
-    startedAt: new Date(now),
-  });
+  const row = await insertJourney(tx, fresh);
   // Lost the race for the lock: whoever won has committed, or this insert would still wait.
   if (!row)
     return {
       row: sameOne(await findStarted(tx, id, lock), playbook.id),
       created: false,
     };
-  await recordAudit(tx, {
-    at: new Date(now),
-    actor: opening.actor,
-    action: 'journey.start',
-    target: `journey:${id}`,
-    details: { account: body.account, playbook: playbook.id, version: playbook.version },
-  });
+  await recordAudit(tx, entry);
+  await afterOpening(tx, [{ row, playbook }], now);
   return { row, created: true };
 }
 
-const readsAtStart = ({ definition }: Published) =>
-  Object.values(definition.flags).some((flag) => flag.initially !== undefined);
+/** What journeys of one kind beside each other are told apart by: the playbook's key, the request's, or both. */
+export const keyOf = ({ definition }: Published, given?: string): string | undefined =>
+  [definition.key, given].filter(Boolean).join('.') || undefined;
 
 function sameOne(row: JourneyRow | undefined, playbook: string): JourneyRow {
   if (!row)

@@ -3,7 +3,7 @@ import { inputsSince } from '../../db/queries/journeys/inputs-since.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import type { State } from '../../workflows/contracts/journey.ts';
 import { createKernel } from '../../workflows/kernel/create-kernel.ts';
-import { fold } from '../../workflows/kernel/fold.ts';
+import { foldWith } from '../../workflows/kernel/fold.ts';
 import type { Kernel } from '../../workflows/kernel/kernel.ts';
 import { rulesOf } from '../../workflows/rules/rules-of.ts';
 
@@ -13,5 +13,5 @@ export type Present = { kernel: Kernel; state: State; now: number };
 export async function present(db: Db | Tx, row: JourneyRow, now: number): Promise<Present> {
   const kernel = createKernel(row.timetable, rulesOf(row.kind));
   if (row.endedAt || row.snapshot.ended) return { kernel, state: row.snapshot, now };
-  return { kernel, state: fold(kernel, row.snapshot, await inputsSince(db, row), now), now };
+  return { ...foldWith(kernel, row.snapshot, await inputsSince(db, row), now), now };
 }

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Db } from '../../db/database.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import { markRunning } from '../../db/queries/journeys/mark-running.ts';
+import { followProgram } from '../../db/queries/programs/follow-program.ts';
 import { readJourney } from '../../db/queries/journeys/read-journey.ts';
 import { writeFolded } from '../../db/queries/journeys/rehydrate-journey.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
@@ -38,10 +39,12 @@ export async function rehydrateJourney(deps: RehydrateDeps, id: string): Promise
   // Read again: the run may have written until it was terminated.
   const last = (await readJourney(db, id))!;
   if (last.endedAt) return { id, is: 'ended' };
-  const { state, now } = await present(db, last, clock());
+  const { state, kernel, now } = await present(db, last, clock());
   const resting = atRest(state);
   const moved = await db.transaction(async (tx) => {
     if (!(await writeFolded(tx, { id, rev: last.rev, state: resting, at: new Date(now) }))) return false;
+    // A migration that only the run had heard of is in the new run from its start.
+    if (state.program !== undefined) await followProgram(tx, id, state.program);
     await recordAudit(tx, {
       at: new Date(clock()),
       actor,
@@ -53,7 +56,14 @@ export async function rehydrateJourney(deps: RehydrateDeps, id: string): Promise
     return true;
   });
   if (!moved) return rehydrateJourney(deps, id);
-  const runId = await startRun({ client, taskQueue, deadlineMs: DEADLINE_MS }, { ...last, snapshot: resting });
+  const runId = await startRun(
+    { client, taskQueue, deadlineMs: DEADLINE_MS },
+    {
+      ...last,
+      timetable: kernel.timetable,
+      snapshot: resting,
+    },
+  );
   if (runId === undefined) return { id, is: 'starting' };
   await markRunning(db, id, runId);
   return { id, is: 'restarted', runId, terminated };

@@ -15,6 +15,8 @@ export const JourneyItem = z.object({
   id: z.string(),
   playbook: z.string(),
   version: z.number().int(),
+  /** How often it has gone over to another playbook or version. */
+  program: z.number().int(),
   kind: z.string(),
   account: z.string(),
   key: z.string().nullable(),
@@ -70,6 +72,7 @@ export function toItem(row: Stored, config: ApiConfig): z.infer<typeof JourneyIt
     id: row.id,
     playbook: row.playbook,
     version: row.version,
+    program: row.program,
     kind: row.kind,
     account: row.accountId,
     key: row.key,
@@ -113,7 +116,9 @@ function presentFields(row: JourneyRow, { kernel, state }: Present) {
   if (row.endedAt) return {};
   const status = kernel.status(state);
   const next = kernel.next(state);
+  const { playbook, version } = kernel.timetable;
   return {
+    ...{ playbook, version, program: state.program ?? 0 },
     state: row.state === 'starting' && status === 'running' ? ('starting' as const) : status,
     stage: kernel.stage(state),
     outcome: state.ended?.outcome ?? null,

@@ -1,6 +1,10 @@
 import type { Db, Tx } from '../../db/database.ts';
 import { publishedPlaybooks, publishedVersions } from '../../db/queries/events/published-playbooks.ts';
 import type { PublishedPlaybook } from '../../db/queries/events/published-playbooks.ts';
+import { scoringNames } from '../../playbooks/scores/names.ts';
+import { boundFacts } from '../../playbooks/fact-anchors.ts';
+import { FACT_CHANGED } from '../../playbooks/publish/compile-timetable.ts';
+import { triggersOf } from '../../playbooks/triggers-of.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 
@@ -14,7 +18,11 @@ export type Catalog = {
   latest: Published[];
   facts: Map<string, Field>;
   metrics: Set<string>;
+  /** Metrics that are told as amounts, added up by day. */
+  usage: Set<string>;
   events: Map<string, Map<string, Field>>;
+  /** Facts that a journey may count from, or that start one. */
+  boundFacts: Set<string>;
 };
 
 /** For so long what another process has published may not be seen here, ms. */
@@ -44,23 +52,45 @@ export function catalogReader(): CatalogReader {
 function buildCatalog(rows: Published[]): Catalog {
   const newest = new Map<string, Published>();
   for (const row of rows) if ((newest.get(row.id)?.version ?? 0) < row.version) newest.set(row.id, row);
-  const facts = new Map<string, Field>();
-  const metrics = new Set<string>();
-  const events = new Map<string, Map<string, Field>>();
+  const facts = new Map(scoringNames.facts);
+  const metrics = new Set(scoringNames.metrics);
+  const usage = new Set(scoringNames.usage);
+  const events = new Map([...scoringNames.events].map(([type, fields]) => [type, new Map(fields)]));
   for (const { definition } of rows) {
-    for (const [name, field] of Object.entries(definition.reads.facts)) facts.set(name, field);
+    for (const [name, field] of Object.entries(definition.reads.facts)) facts.set(name, both(facts.get(name), field));
     for (const name of Object.keys(definition.reads.metrics)) metrics.add(name);
+    for (const { metric } of definition.watches ?? []) usage.add(metric);
     const heard = { ...definition.reads.events };
-    if (definition.trigger) heard[definition.trigger.event] ??= { doc: 'Starts the journey.', fields: {} };
-    for (const [type, { fields }] of Object.entries(heard)) {
+    for (const { event } of triggersOf(definition)) heard[event] ??= { doc: 'Starts the journey.', fields: {} };
+    for (const [type, { fields }] of [...Object.entries(heard), ...Object.entries(SYSTEM)]) {
       const union = events.get(type) ?? new Map<string, Field>();
-      for (const [name, field] of Object.entries(fields)) union.set(name, field);
+      for (const [name, field] of Object.entries(fields)) union.set(name, both(union.get(name), field));
       events.set(type, union);
     }
   }
   const find = (id: string, version?: number) =>
     version === undefined ? newest.get(id) : rows.find((row) => row.id === id && row.version === version);
-  return { find, latest: [...newest.values()], facts, metrics, events };
+  const boundFacts = new Set(rows.flatMap(({ definition }) => [...factsOf(definition)]));
+  return { find, latest: [...newest.values()], facts, metrics, usage, events, boundFacts };
+}
+
+/** Two playbooks may know different values of one field: all of them may come. */
+function both(known: Field | undefined, field: Field): Field {
+  const types = new Set([known?.type, field.type]);
+  if (types.has('string') && types.has('enum')) return { ...field, type: 'string', values: undefined };
+  if (known?.type !== 'enum' || field.type !== 'enum' || !known.values || !field.values) return field;
+  return { ...field, values: [...new Set([...known.values, ...field.values])] };
+}
+
+/** Events that the system itself tells, whether a playbook reads them or not. */
+const SYSTEM: Record<string, { fields: Record<string, Field> }> = {
+  'account.plan_changed': { fields: { plan: { type: 'string', doc: 'The new plan' } } },
+};
+
+function* factsOf(playbook: Playbook): Generator<string> {
+  yield* boundFacts(playbook);
+  for (const { event, where } of [...triggersOf(playbook), ...playbook.reactions])
+    if (event === FACT_CHANGED && typeof where?.fact === 'string') yield where.fact;
 }
 
 /** A published playbook, or the error that names it. */

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   boolean,
   date,
@@ -12,19 +13,29 @@ import {
 } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
-export const accounts = pgTable('accounts', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  plan: text('plan').notNull(),
-  timeZone: text('time_zone').notNull(),
-  industry: text('industry'),
-  facts: jsonb('facts').$type<Record<string, unknown>>().notNull(),
-  rev: integer('rev').notNull(),
-  createdAt: instant('created_at').notNull(),
-  updatedAt: instant('updated_at').notNull(),
-  closedAt: instant('closed_at'),
-  erasedAt: instant('erased_at'),
-});
+export const accounts = pgTable(
+  'accounts',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    plan: text('plan').notNull(),
+    timeZone: text('time_zone').notNull(),
+    industry: text('industry'),
+    facts: jsonb('facts').$type<Record<string, unknown>>().notNull(),
+    rev: integer('rev').notNull(),
+    createdAt: instant('created_at').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+    closedAt: instant('closed_at'),
+    erasedAt: instant('erased_at'),
+    /** The system's own: what concerns no customer runs for it; left out of lists and refused at the edge. */
+    internal: boolean('internal').notNull().default(false),
+  },
+  (t) => [
+    index('accounts_renewal')
+      .on(sql`(${t.facts} ->> 'renewal_date')`, t.id)
+      .where(sql`${t.closedAt} is null`),
+  ],
+);
 
 /** One row an account; whoever decides about a touch holds it FOR NO KEY UPDATE. */
 export const gates = pgTable('gates', { accountId: text('account_id').primaryKey() });

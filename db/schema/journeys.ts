@@ -29,6 +29,8 @@ export const journeys = pgTable(
     anchor: instant('anchor').notNull(),
     options: jsonb('options').$type<Record<string, unknown>>().notNull(),
     timetable: jsonb('timetable').$type<Timetable>().notNull(),
+    /** How often it has gone over to another playbook or version: which of its programs the columns above are. */
+    program: integer('program').notNull().default(0),
     rev: integer('rev').notNull(),
     snapshot: jsonb('snapshot').$type<State>().notNull(),
     snapshotAt: instant('snapshot_at').notNull(),
@@ -41,6 +43,8 @@ export const journeys = pgTable(
     startedBy: text('started_by').notNull(),
     startedAt: instant('started_at').notNull(),
     endedAt: instant('ended_at'),
+    /** When its end was written with all that follows from it; set once. */
+    concludedAt: instant('concluded_at'),
     pausedSince: instant('paused_since'),
     pausedUntil: instant('paused_until'),
   },

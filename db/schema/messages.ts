@@ -5,7 +5,8 @@ import { journeys } from './journeys.ts';
 
 /**
  * The ledger. Key (journey, step, occurrence, recipient, channel): at most one row, and so at most one message.
- * intended → sent | failed | in-doubt; `held` and `skipped` never get a row here (they are decisions).
+ * intended → sent | failed | in-doubt; `held` and `skipped` never get a row here (they are decisions). What needs an approval begins as
+ * `draft`, which nobody may send, and is intended once it is approved; or it is withdrawn.
  */
 export const messages = pgTable(
   'messages',
@@ -20,7 +21,7 @@ export const messages = pgTable(
     contactId: uuid('contact_id').notNull(),
     channel: text('channel').notNull(),
     class: text('class').notNull(),
-    /** intended | sent | failed | in-doubt */
+    /** draft | intended | sent | failed | in-doubt | withdrawn */
     state: text('state').notNull(),
     attempt: integer('attempt').notNull(),
     leaseUntil: instant('lease_until'),
@@ -42,9 +43,18 @@ export const messages = pgTable(
     error: text('error'),
     countsForCap: boolean('counts_for_cap').notNull(),
     intendedAt: instant('intended_at').notNull(),
+    /** Of a legal notice: when it was due, and the span in which the law wants it, as they stood when it was written. */
+    notice: jsonb('notice').$type<{ due: string; opens: string; closes: string }>(),
     sentAt: instant('sent_at'),
     acknowledgedAt: instant('acknowledged_at'),
     resolvedBy: text('resolved_by'),
+    /** The role that must approve it, and until when; null: it needs nobody's word. */
+    approvalBy: text('approval_by'),
+    approvalUntil: instant('approval_until'),
+    /** Who or what let it go, by command id; `auto` when its time was over. */
+    approvedBy: text('approved_by'),
+    /** The newest edit command whose words it has. */
+    editedBy: text('edited_by'),
   },
   (t) => [
     uniqueIndex('messages_key').on(t.journeyId, t.step, t.n, t.contactId, t.channel),
@@ -56,6 +66,9 @@ export const messages = pgTable(
     index('messages_unsettled')
       .on(t.intendedAt)
       .where(sql`${t.state} in ('intended', 'in-doubt')`),
+    index('messages_drafts')
+      .on(t.intendedAt)
+      .where(sql`${t.state} = 'draft'`),
   ],
 );
 export type MessageRow = typeof messages.$inferSelect;

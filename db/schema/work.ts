@@ -1,4 +1,5 @@
-import { index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 import { journeys } from './journeys.ts';
 
@@ -13,8 +14,18 @@ export const tasks = pgTable(
     key: text('key').notNull(),
     step: text('step'),
     n: integer('n').notNull(),
+    /** task | meeting | checklist | approval; what the system raises by itself is a task. */
+    kind: text('kind').notNull().default('task'),
     title: text('title').notNull(),
     instructions: text('instructions').notNull(),
+    /** Figures beside the instructions, as they were when it was opened. */
+    data: jsonb('data').$type<Record<string, unknown>>().notNull().default({}),
+    /** Where it is done, when that is not here. */
+    link: text('link'),
+    attendees: text('attendees'),
+    /** When a meeting is to take place. */
+    bookedFor: instant('booked_for'),
+    bookedBy: text('booked_by'),
     owner: text('owner'),
     ownerRole: text('owner_role').notNull(),
     minutes: integer('minutes'),
@@ -53,8 +64,18 @@ export const offers = pgTable(
     answeredBy: text('answered_by'),
     answeredAt: instant('answered_at'),
     createdAt: instant('created_at').notNull(),
+    /** A price cut: an account has one of them open or running at a time. */
+    discount: boolean('discount').notNull().default(false),
+    /** Until when an accepted one has its effect. */
+    runsUntil: instant('runs_until'),
   },
-  (t) => [uniqueIndex('offers_step').on(t.journeyId, t.step, t.n), index('offers_account').on(t.accountId)],
+  (t) => [
+    uniqueIndex('offers_step').on(t.journeyId, t.step, t.n),
+    index('offers_account').on(t.accountId),
+    index('offers_taken')
+      .on(t.accountId, t.offer)
+      .where(sql`${t.state} = 'accepted'`),
+  ],
 );
 
 /** Items of a checklist and when each was done. */

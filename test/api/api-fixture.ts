@@ -65,7 +65,7 @@ export async function apiFixture(
       createdAt: new Date(),
       createdBy: 'test',
     });
-  if (given.publish !== false) await publishShipped(database.db, { now: new Date() });
+  if (given.publish !== false) await publishShipped(database.db, { now: new Date(), onInvalid: () => undefined });
   const app = await buildApp(deps);
   return {
     app,

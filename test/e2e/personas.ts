@@ -29,6 +29,8 @@ export function trialPersona({ account, sms = true, ...given }: Given = {}): Per
     events: [],
     facts: [],
     commands: [],
+    scores: [],
+    updates: [],
     ...given,
   };
 }

@@ -33,7 +33,8 @@ async function makePublished(): Promise<void> {
     try {
       // Loaded when it is needed: it brings the template compilers, which few tests want.
       const { publishShipped } = await import('../../playbooks/publish/publish-shipped.ts');
-      await publishShipped(database.db, { now: new Date(0) });
+      // What cannot be published fails in the test of the shipped playbooks.
+      await publishShipped(database.db, { now: new Date(0), onInvalid: () => undefined });
     } finally {
       await database.close();
     }

@@ -8,7 +8,6 @@ import { loadConfig } from '../../temporal-config/config.ts';
 import { connectClient } from '../../temporal-config/connect.ts';
 import { EngineVersionError, startEngine } from '../../temporal-config/engine.ts';
 import { startPostgres } from '../../temporal-config/postgres.ts';
-import { ensureSchedules } from '../../temporal-config/schedules.ts';
 import { ensureSearchAttributes, searchAttributeNames } from '../../temporal-config/search-attributes.ts';
 import { testClient, testEngine } from '../support/engine.ts';
 import { scratchFolder, startOrphan } from './scratch.ts';
@@ -100,20 +99,5 @@ describe('search attributes', () => {
     await ensureSearchAttributes(connection, 'default');
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
     expect(searchAttributeNames.map((name) => Number(customAttributes[name]))).toEqual([2, 2, 2, 2]);
-  });
-});
-
-describe('schedules', () => {
-  it('are made once, brought up to date at later boots, and stay paused if they were', async () => {
-    const client = await testClient();
-    const handle = client.schedule.getHandle('tenure-housekeeping');
-    await ensureSchedules(client, 'queue-one');
-    onTestFinished(() => handle.delete());
-    await handle.pause('by a test');
-    await ensureSchedules(client, 'queue-two');
-    const { action, policies, state } = await handle.describe();
-    expect(action).toMatchObject({ workflowType: 'housekeeping', taskQueue: 'queue-two' });
-    expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 25 * 3_600_000 });
-    expect(state).toMatchObject({ paused: true, note: 'by a test' });
   });
 });

@@ -1,6 +1,8 @@
 import type { Db } from '../../db/database.ts';
 import { decisionsOf } from '../../db/queries/decisions/decisions-of.ts';
 import { commandsOf } from '../../db/queries/commands/commands-of.ts';
+import { listAudit } from '../../db/queries/audit/list-audit.ts';
+import { noticeGroups } from '../../db/queries/broadcasts/notice-groups.ts';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import { formatDuration } from '../../workflows/contracts/time.ts';
 import type { Item } from './persona-driver.ts';
@@ -18,6 +20,8 @@ export type Entry = {
   offer: string | null;
   outcome: string;
   reason: string | null;
+  /** Of a notice to many: how many accounts had this fate. */
+  accounts?: number;
 };
 
 type Options = { start: number; playbook: Playbook; refused: Item[] };
@@ -55,8 +59,28 @@ export async function readEntries(db: Db, journeyId: string, { start, playbook, 
     outcome: row.state,
     reason: refusalOf(row.answer),
   }));
+  const escalations = (
+    await listAudit(db, { target: `journey:${journeyId}`, action: 'step.escalated' }, { limit: 500 })
+  ).map(({ at, details }): Entry => ({
+    ...none,
+    ...when(at.getTime()),
+    stage: stageOf.get(String(details.step)) ?? null,
+    step: `${String(details.step)}/level-${Number(details.level)}`,
+    kind: 'escalation',
+    outcome: 'escalated',
+    reason: String(details.to),
+  }));
+  const notices = (await noticeGroups(db, journeyId)).map((row): Entry => ({
+    ...none,
+    ...when(row.at.getTime()),
+    stage: stageOf.get(row.step) ?? null,
+    step: row.step,
+    kind: 'notice',
+    ...{ channel: row.channel, template: row.template, variant: row.variant },
+    ...{ outcome: row.outcome, reason: row.reason, accounts: row.accounts },
+  }));
   const refusals = refused
-    .filter((item) => item.t !== 'command')
+    .filter((item) => item.t !== 'command' && item.t !== 'sweep')
     .map((item): Entry => ({
       ...none,
       ...when(item.at),
@@ -65,8 +89,10 @@ export async function readEntries(db: Db, journeyId: string, { start, playbook, 
       outcome: 'refused',
       reason: item.refusal ?? null,
     }));
-  const rank = (entry: Entry) => (entry.kind === 'command' ? -1 : order.indexOf(entry.step));
-  return [...steps, ...commands, ...refusals].sort((a, b) => a.at.localeCompare(b.at) || rank(a) - rank(b));
+  const rank = (entry: Entry) => (entry.kind === 'command' ? -1 : order.indexOf(entry.step.split('/')[0]!));
+  return [...steps, ...escalations, ...notices, ...commands, ...refusals].sort(
+    (a, b) => a.at.localeCompare(b.at) || rank(a) - rank(b),
+  );
 }
 
 const refusalOf = (answer: unknown) =>

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDeliveries } from '../../db/queries/deliveries/open-deliveries.ts';
 import { durationMs } from '../../workflows/contracts/time.ts';
+import { openBroadcasts } from '../../db/queries/broadcasts/page-of-broadcast.ts';
+import type { Playbook } from '../../workflows/contracts/playbook.ts';
+import { incidentItems, isIncidentCommand } from './incident-persona.ts';
 import { personaFacts } from './persona.ts';
 import type { Persona } from './persona.ts';
 import type { Rig } from './rig.ts';
@@ -10,20 +13,45 @@ export type Item = { at: number; refusal?: string } & (
   | { t: 'metric'; name: string; value: number }
   | { t: 'event'; type: string; data: Record<string, unknown> }
   | { t: 'fact'; step: string; what: string; item?: string; value?: string | number }
+  | { t: 'incident'; body: Record<string, unknown> }
+  | { t: 'score'; model: string; value: number | string }
+  /** Brings the account's bands up to date: an improvement counts when it has lasted. */
+  | { t: 'sweep' }
   | { t: 'command'; command: string; args: Record<string, unknown> }
 );
 
 /** All that happens to a persona, in order of time; at one instant metrics come first, then events, facts, commands. */
-export function timeline(persona: Persona): Item[] {
+export function timeline(persona: Persona, playbook: Playbook): Item[] {
   const start = Date.parse(persona.start);
   const at = (after: string) => start + durationMs(after);
   const items: Item[] = [
     ...persona.metrics.map((m): Item => ({ at: at(m.after), t: 'metric', name: m.name, value: m.value })),
     ...persona.events.map((e): Item => ({ at: at(e.after), t: 'event', type: e.type, data: e.data ?? {} })),
     ...persona.facts.map(({ after, ...fact }): Item => ({ at: at(after), t: 'fact', ...fact })),
-    ...persona.commands.map(({ after, command, ...args }): Item => ({ at: at(after), t: 'command', command, args })),
+    ...incidentItems(persona, playbook, at),
+    ...scoreItems(persona, at),
+    ...persona.commands
+      .filter(({ after: _after, ...command }) => !isIncidentCommand(playbook, command))
+      .map(({ after, command, ...args }): Item => ({ at: at(after), t: 'command', command, args })),
   ];
   return items.sort((a, b) => a.at - b.at);
+}
+
+const LASTING_MS = 7 * 86_400_000 + 60_000;
+
+/** Scores in time; after one that is better than the last of its model, or of which that cannot be said, a sweep when it has lasted. */
+function scoreItems(persona: Persona, at: (after: string) => number): Item[] {
+  const last = new Map<string, number | string>();
+  const scores = persona.scores.map(({ after, ...score }) => ({ ...score, at: at(after) })).sort((a, b) => a.at - b.at);
+  return scores.flatMap(({ at: when, model, value }): Item[] => {
+    const before = last.get(model);
+    last.set(model, value);
+    const better = typeof value === 'string' || typeof before === 'string' || before === undefined || value > before;
+    return [
+      { at: when, t: 'score', model, value },
+      ...(better ? [{ at: when + LASTING_MS, t: 'sweep' as const }] : []),
+    ];
+  });
 }
 
 /** Stores the persona's account. */
@@ -68,7 +96,19 @@ async function send(
       command: item.command,
       ...item.args,
     });
+  if (item.t === 'incident') {
+    const list = await rig.call<{ items: { id: string; journey: string }[] }>('GET', '/v1/incidents');
+    const mine = list.body.items.find((one) => one.journey === journeyId);
+    return rig.call<Problem>('POST', `/v1/incidents/${mine?.id}/commands`, item.body);
+  }
   if (item.t === 'fact') return sendFact(rig, journeyId, account, item);
+  if (item.t === 'sweep') return rig.call<Problem>('POST', '/v1/health/sweep', { account });
+  if (item.t === 'score') {
+    const { model, value } = item;
+    const given = typeof value === 'number' ? { score: value } : { band: value };
+    const body = { model, ...given, at: new Date(item.at).toISOString() };
+    return rig.call<Problem>('POST', `/v1/accounts/${account}/scores`, body);
+  }
   const event =
     item.t === 'metric'
       ? { type: 'metrics_recorded', data: { [item.name]: item.value } }
@@ -79,6 +119,21 @@ async function send(
 }
 
 type Open = { items: { id: string; step: string | null; journey: string | null; state: string }[] };
+type Told = { list: string; path: (id: string) => string; body: Record<string, unknown> };
+
+/** Where a fact is told, and how: offers are answered, surveys, too, meetings booked; all else is a task's outcome. */
+function telling(fact: Item & { t: 'fact' }, survey: boolean): Told {
+  const { what, item, value } = fact;
+  if (what === 'accepted' || what === 'declined')
+    return { list: 'offers', path: (id) => `offers/${id}/${what === 'accepted' ? 'accept' : 'decline'}`, body: {} };
+  if (what === 'booked') {
+    const at = typeof value === 'string' ? value : new Date(fact.at + 86_400_000).toISOString();
+    return { list: 'tasks', path: (id) => `tasks/${id}/book`, body: { at } };
+  }
+  if (survey) return { list: 'surveys', path: (id) => `surveys/${id}/answer`, body: { score: value ?? 0 } };
+  const body = { outcome: what, ...(item ? { item } : {}), ...(value === undefined ? {} : { value }) };
+  return { list: 'tasks', path: (id) => `tasks/${id}/complete`, body };
+}
 
 async function sendFact(
   rig: Rig,
@@ -86,23 +141,29 @@ async function sendFact(
   account: string,
   fact: Item & { t: 'fact' },
 ): Promise<{ status: number; body: Problem }> {
-  const aboutOffer = fact.what === 'accepted' || fact.what === 'declined';
-  const list = await rig.call<Open>('GET', `/v1/${aboutOffer ? 'offers' : 'tasks'}?account=${account}`);
-  if (list.status !== 200) throw new Error(`${fact.step}: ${JSON.stringify(list.body)}`);
-  const mine = list.body.items.filter((row) => row.journey === journeyId && row.step === fact.step);
-  const open = mine.find((row) => row.state === 'open') ?? mine[0];
-  if (!open) return { status: 404, body: { code: 'unknown-item' } };
-  if (aboutOffer)
-    return rig.call<Problem>('POST', `/v1/offers/${open.id}/${fact.what === 'accepted' ? 'accept' : 'decline'}`, {});
-  const body = {
-    outcome: fact.what,
-    ...(fact.item ? { item: fact.item } : {}),
-    ...(fact.value === undefined ? {} : { value: fact.value }),
+  const about = async ({ list }: Told) => {
+    const { status, body } = await rig.call<Open>('GET', `/v1/${list}?account=${account}&limit=200`);
+    if (status !== 200) throw new Error(`${fact.step}: ${JSON.stringify(body)}`);
+    const mine = body.items.filter((row) => row.journey === journeyId && row.step === fact.step);
+    return mine.find((row) => row.state === 'open') ?? mine[0];
   };
-  return rig.call<Problem>('POST', `/v1/tasks/${open.id}/complete`, body);
+  for (const survey of fact.what === 'answered' ? [true, false] : [false]) {
+    const told = telling(fact, survey);
+    const open = await about(told);
+    if (open) return rig.call<Problem>('POST', `/v1/${told.path(open.id)}`, told.body);
+  }
+  return { status: 404, body: { code: 'unknown-item' } };
 }
 
 /** Waits until the run has been told of everything stored for it. */
 export async function settle(rig: Rig, journeyId: string): Promise<void> {
   while ((await openDeliveries(rig.database.db, journeyId, new Date(rig.now()))) > 0) await sleep(10);
+}
+
+const NOTICE_MS = 120_000;
+
+/** Waits until every notice that the run has begun has told everybody; one that is held is not waited for. */
+export async function noticesTold(rig: Rig, journeyId: string): Promise<void> {
+  const until = performance.now() + NOTICE_MS;
+  while (performance.now() < until && (await openBroadcasts(rig.database.db, journeyId)) > 0) await sleep(20);
 }

@@ -4,14 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import type { State } from '../../workflows/contracts/journey.ts';
-import { journeyStateQuery } from '../../workflows/messages.ts';
+import { TenureJourney, journeyStateQuery } from '../../workflows/messages.ts';
 import { createKernel } from '../../workflows/kernel/create-kernel.ts';
 import type { Kernel } from '../../workflows/kernel/kernel.ts';
 import { rulesOf } from '../../workflows/rules/rules-of.ts';
+import { readProgram } from '../../db/queries/programs/read-program.ts';
 import { readJourney } from '../../db/queries/journeys/read-journey.ts';
 import { timeSkipping } from '../../temporal-config/time-skipping.ts';
 import type { TimeSkipping } from '../../temporal-config/time-skipping.ts';
-import { applyItem, putPersona, settle, timeline } from './persona-driver.ts';
+import { openIncidentOf } from './incident-persona.ts';
+import { applyItem, noticesTold, putPersona, settle, timeline } from './persona-driver.ts';
 import type { Item } from './persona-driver.ts';
 import { readEntries } from './entries.ts';
 import type { Entry } from './entries.ts';
@@ -41,11 +43,16 @@ type Run = {
   rig: Rig;
   skip: TimeSkipping;
   kernel: Kernel;
+  /** Which of the journey's programs the kernel is bound to. */
+  program: number;
   workflowId: string;
   runId: string;
   shift: number;
   journeyId: string;
+  kind: string;
 };
+
+const INCIDENTS = new Set(['platform-incident', 'business-incident']);
 
 /**
  * Lives a persona through a playbook: the real workflow, API, activities and database, in skipped time. The run's clock
@@ -63,7 +70,7 @@ export async function rehearse(
   try {
     rig.setNow(start);
     const run = await begin(rig, playbook, persona, `rehearsal-${randomUUID().slice(0, 8)}`);
-    const refused = await live(run, timeline(persona));
+    const refused = await live(run, timeline(persona, playbook));
     await options.observe?.({ ...run, client: rig.client });
     const row = await readJourney(rig.database.db, run.journeyId);
     const cost = await journeyCost(rig.client, run.workflowId, run.runId);
@@ -82,8 +89,10 @@ export async function rehearse(
 }
 
 async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: string): Promise<Run> {
-  await putPersona(rig, account, persona);
+  // What the account's own facts start lives as if it were then, too.
   const shift = rig.shiftTo(Date.parse(persona.start));
+  await putPersona(rig, account, persona);
+  const opened = await openIncidentOf(rig, playbook, persona, account);
   const body = {
     playbook: playbook.id,
     account,
@@ -94,8 +103,9 @@ async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: st
     id: string;
     detail?: string;
     temporal: { workflowId: string; runId: string };
-  }>('POST', '/v1/journeys', body);
-  if (status !== 201) throw new Error(`the journey did not start (${status}): ${journey.detail ?? ''}`);
+  }>(opened ? 'GET' : 'POST', opened ? `/v1/journeys/${opened.journey}` : '/v1/journeys', opened ? undefined : body);
+  if (status !== 200 && status !== 201)
+    throw new Error(`the journey did not start (${status}): ${journey.detail ?? ''}`);
   const row = await readJourney(rig.database.db, journey.id);
   if (!row) throw new Error('the journey was not stored');
   const { workflowId, runId } = journey.temporal;
@@ -103,21 +113,24 @@ async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: st
     rig,
     skip: timeSkipping(rig.client),
     kernel: createKernel(row.timetable, rulesOf(row.kind)),
+    program: 0,
     workflowId,
     runId,
     shift,
     journeyId: journey.id,
+    kind: row.kind,
   };
 }
 
 async function live(run: Run, items: Item[]): Promise<Item[]> {
-  const { rig, kernel } = run;
+  const { rig } = run;
   const refused: Item[] = [];
   for (let i = 0; i < MAX_INSTANTS; i++) {
     const state = await stateOf(run);
+    if (INCIDENTS.has(run.kind)) await noticesTold(rig, run.journeyId);
     const item = items[0];
     if (!state || state.ended) return [...refused, ...items.map((left) => ({ ...left, refusal: 'journey-ended' }))];
-    const wake = kernel.nextWake(state);
+    const wake = (await kernelOf(run, state)).nextWake(state);
     if (!item && wake === undefined) return refused;
     if (item && (wake === undefined || item.at <= wake)) {
       await moveTo(run, item.at - HEAD_START_MS);
@@ -135,14 +148,25 @@ async function live(run: Run, items: Item[]): Promise<Item[]> {
   throw new Error(`the rehearsal did not end within ${MAX_INSTANTS} instants`);
 }
 
+/** The kernel of what the run follows now: it may have gone over to another playbook or version. */
+async function kernelOf(run: Run, { program = 0 }: State): Promise<Kernel> {
+  if (program !== run.program) {
+    const row = await readProgram(run.rig.database.db, run.journeyId, program);
+    if (row) Object.assign(run, { program, kernel: run.kernel.on(row.timetable) });
+  }
+  return run.kernel;
+}
+
 const moveTo = (run: Run, at: number) => run.skip.fastForwardTo(run.workflowId, at - run.shift);
 
 /** The run's state once nothing is in flight; undefined when the run has closed. */
-async function stateOf({ rig, workflowId }: Run): Promise<State | undefined> {
+async function stateOf({ rig, workflowId, journeyId }: Run): Promise<State | undefined> {
   const handle = rig.client.workflow.getHandle(workflowId);
   for (;;) {
     const description = await handle.describe();
     if (description.status.name !== 'RUNNING') return undefined;
+    // What came after it may have the same lock.
+    if (description.typedSearchAttributes.get(TenureJourney) !== journeyId) return undefined;
     const busy = (description.raw.pendingActivities?.length ?? 0) > 0 || Boolean(description.raw.pendingWorkflowTask);
     if (!busy) {
       // A run that has just continued as new cannot be asked before its first task.

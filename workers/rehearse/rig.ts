@@ -57,7 +57,9 @@ type Same = { databaseUrl: string; taskQueue: string; secret: string };
 export async function prepareDatabase(url: string): Promise<void> {
   await migrateDatabase(url, join(projectRoot(), 'db', 'migrations'));
   const database = openDatabase(url, { max: 2 });
-  await publishShipped(database.db, { now: new Date(0) });
+  // A playbook that cannot be published fails where it is rehearsed and in its own test, not everywhere.
+  const onInvalid = (why: string) => void process.stderr.write(`not published: ${why}\n`);
+  await publishShipped(database.db, { now: new Date(0), onInvalid });
   await database.close();
 }
 
@@ -70,6 +72,7 @@ export async function startRig(
     settings?: Partial<WorkerParts['settings']>;
     probe?: WorkerParts['probe'];
     withoutWorker?: boolean;
+    renewalsPerSecond?: number;
     same?: Same;
   } = {},
 ): Promise<Rig> {
@@ -113,6 +116,9 @@ export async function startRig(
       clock: now,
       probe: options.probe,
       ports: { ...composePorts({}), ...options.ports },
+      // Engine time goes on by itself: a run that starts now begins at what the clock of this rig shows.
+      clockShift: () => (set === undefined ? 0 : set - Date.now()),
+      renewalsPerSecond: options.renewalsPerSecond,
       maxCachedWorkflows: 50,
     });
   const rig: Rig = {

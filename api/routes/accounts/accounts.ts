@@ -9,6 +9,7 @@ import { forgetAccount } from '../../accounts/forget-account.ts';
 import { saveAccount } from '../../accounts/save-account.ts';
 import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
+import { launch } from '../../journeys/start-journey.ts';
 import type { CatalogReader } from '../../playbooks/catalog.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
@@ -76,7 +77,7 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): v
     },
     async (request, reply) => {
       const { id } = request.params;
-      const created = await db.transaction(async (tx) =>
+      const { created, started } = await db.transaction(async (tx) =>
         saveAccount(tx, {
           id,
           body: request.body,
@@ -84,8 +85,10 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): v
           catalog: await catalogOf(tx),
           systemZone: config.systemZone,
           now: clock(),
+          clockShift: deps.clockShift?.(),
         }),
       );
+      for (const row of started) void launch(deps, row);
       return reply.status(created ? 201 : 200).send(await view(id));
     },
   );

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { CommandBody } from '../../../workflows/contracts/commands.ts';
 import type { CommandIssuer } from '../../commands/issue-command.ts';
 import { refused } from '../../commands/issue-command.ts';
-import { toCommand } from '../../commands/to-command.ts';
+import { prepareCommand } from '../../commands/prepare-command.ts';
 import type { Api, Deps } from '../../deps.ts';
+import { StepsDiff, diffSteps } from '../../journeys/diff-steps.ts';
 import { present } from '../../journeys/present.ts';
 import { Changes, Forecast, forecastOf, toChanges, toForecast } from '../../journeys/view.ts';
 import { actorOf } from '../../plugins/authority.ts';
@@ -19,6 +20,8 @@ const Answer = z.object({
   state: z.enum(['running', 'paused', 'ended']),
   changes: Changes,
   forecast: Forecast,
+  /** Of a migration: how the steps to come differ. */
+  diff: StepsDiff.optional(),
 });
 
 /** What staff tell one journey. */
@@ -49,6 +52,8 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
             'id-reused',
             'invalid-date',
             'unknown-plan',
+            'unknown-playbook',
+            'fact-missing',
             'too-many-commands',
             'outcome-unknown',
             'engine-unavailable',
@@ -64,7 +69,9 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
       const id = body.id ?? idFor(request, 'command');
       if (body.dryRun) {
         const { kernel, state, now } = await present(db, row, clock());
-        const preview = kernel.preview(state, toCommand(body, id, state.zone), now);
+        const follows = kernel.timetable.playbook;
+        const command = await prepareCommand(db, { row, follows, body, id, zone: state.zone });
+        const preview = kernel.preview(state, command, now);
         if ('refused' in preview) throw refused(preview.refused);
         return {
           accepted: true as const,
@@ -73,8 +80,12 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
           state: kernel.status(preview.state),
           changes: toChanges(preview.changes),
           forecast: toForecast(preview.forecast),
+          ...(body.command === 'migrate'
+            ? { diff: diffSteps(forecastOf({ kernel, state, now }), preview.forecast) }
+            : {}),
         };
       }
+      const before = body.command === 'migrate' ? forecastOf(await present(db, row, clock())) : undefined;
       const answer = await issuer.issue({ journeyId: row.id, id, body, actor: actorOf(request) });
       const now = await present(db, await mustRead(db, row.id), clock());
       return {
@@ -84,6 +95,7 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
         state: answer.status,
         changes: toChanges(answer.changes),
         forecast: toForecast(forecastOf(now)),
+        ...(before ? { diff: diffSteps(before, forecastOf(now)) } : {}),
       };
     },
   );

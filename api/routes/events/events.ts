@@ -49,6 +49,7 @@ export function eventRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): voi
           systemZone: config.systemZone,
           secret: config.secret,
           now: clock(),
+          clockShift: deps.clockShift?.(),
         }),
       );
       // Committed as `starting`: should this process end before the run begins, a dispatcher starts it.

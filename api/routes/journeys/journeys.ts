@@ -8,6 +8,7 @@ import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
 import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
+import { mustBeOfCustomers } from '../../accounts/of-customers.ts';
 import { openJourney } from '../../journeys/open-journey.ts';
 import { present } from '../../journeys/present.ts';
 import { launch } from '../../journeys/start-journey.ts';
@@ -74,12 +75,14 @@ export function journeyRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): v
             'unknown-name',
             'unknown-plan',
             'invalid-date',
+            'fact-missing',
           ),
         },
       },
     },
     async (request, reply) => {
       const { playbook, version, ...body } = request.body;
+      mustBeOfCustomers(body.account);
       const { row, created } = await db.transaction(async (tx) =>
         openJourney(tx, {
           id: idFor(request, 'journey'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bookMeeting } from '../../../db/queries/tasks/book-meeting.ts';
 import { completeTask } from '../../../db/queries/tasks/complete-task.ts';
 import { listTasks } from '../../../db/queries/tasks/list-tasks.ts';
 import type { TaskRow } from '../../../db/queries/tasks/list-tasks.ts';
@@ -7,6 +8,7 @@ import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
+import { When } from '../holds/holds.ts';
 
 const TaskView = z
   .object({
@@ -14,8 +16,13 @@ const TaskView = z
     journey: z.string().nullable(),
     account: z.string(),
     step: z.string().nullable(),
+    kind: z.string(),
     title: z.string(),
     instructions: z.string(),
+    data: z.record(z.string(), z.unknown()),
+    link: z.string().nullable(),
+    attendees: z.string().nullable(),
+    bookedFor: z.string().nullable(),
     owner: z.string().nullable(),
     ownerRole: z.string(),
     minutes: z.number().nullable(),
@@ -45,6 +52,7 @@ export function taskRoutes(app: Api, { database: { db }, clock }: Deps): void {
           journey: z.uuid().optional(),
           owner: OpaqueId.optional(),
           ownerRole: z.string().max(40).optional(),
+          kind: z.enum(['task', 'meeting', 'checklist', 'approval']).optional(),
           state: z.enum(['open', 'completed', 'cancelled', 'missed']).optional(),
           ...paging,
         }),
@@ -60,16 +68,38 @@ export function taskRoutes(app: Api, { database: { db }, clock }: Deps): void {
     },
   );
   app.post(
+    '/v1/tasks/:id/book',
+    {
+      config: { needs: 'answer' },
+      schema: {
+        tags,
+        summary: 'Say when a meeting is to take place; a later word moves it',
+        params: z.object({ id: z.uuid() }),
+        body: z.strictObject({ at: When, reason: z.string().max(2000).optional() }),
+        response: {
+          200: TaskView,
+          ...problemsOf('invalid-request', 'unknown-item', 'already-decided', 'invalid-date'),
+        },
+      },
+    },
+    async (request) => {
+      const { at, reason } = request.body;
+      const said = { id: request.params.id, reason, actor: actorOf(request), now: new Date(clock()) };
+      return toView(await bookMeeting(db, { ...said, at: new Date(at) }));
+    },
+  );
+  app.post(
     '/v1/tasks/:id/complete',
     {
       config: { needs: 'answer' },
       schema: {
         tags,
-        summary: 'Complete a task, or one item of a checklist; the first word wins',
+        summary:
+          'Complete a task, one item of a checklist, or a meeting that was held or nobody came to; the first word wins',
         params: z.object({ id: z.uuid() }),
         body: z
           .strictObject({
-            outcome: z.enum(['completed', 'answered', 'missed']).optional(),
+            outcome: z.enum(['completed', 'answered', 'missed', 'held', 'no-show']).optional(),
             item: z.string().max(64).optional(),
             value: z.union([z.string().max(200), z.number()]).optional(),
             reason: z.string().max(2000).optional(),
@@ -98,8 +128,13 @@ const toView = (row: TaskRow): z.infer<typeof TaskView> => ({
   journey: row.journeyId,
   account: row.accountId,
   step: row.step,
+  kind: row.kind,
   title: row.title,
   instructions: row.instructions,
+  data: row.data,
+  link: row.link,
+  attendees: row.attendees,
+  bookedFor: row.bookedFor?.toISOString() ?? null,
   owner: row.owner,
   ownerRole: row.ownerRole,
   minutes: row.minutes,

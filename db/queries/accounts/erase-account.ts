@@ -17,9 +17,10 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
   );
   await tx.execute(sql`update events set data = '{}' where account_id = ${id}`);
   await tx.execute(sql`update crm_notes set text = '' where account_id = ${id}`);
-  await tx.execute(sql`update tasks set instructions = '' where account_id = ${id}`);
+  await tx.execute(sql`update tasks set instructions = '', data = '{}' where account_id = ${id}`);
+  await tx.execute(sql`update surveys set comment = null where account_id = ${id}`);
   await tx.execute(
-    sql`update commands set reason = '' where journey_id in (select id from journeys where account_id = ${id})`,
+    sql`update commands set reason = '', body = body - 'words' where journey_id in (select id from journeys where account_id = ${id})`,
   );
   await tx.execute(sql`update holds set reason = '' where account_id = ${id}`);
   await tx.execute(
@@ -35,4 +36,11 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
   await tx.execute(sql`delete from idempotency_keys where body->>'account' = ${id}
     or body->>'journey' in (select id::text from journeys where account_id = ${id})`);
   await tx.execute(sql`delete from metrics where account_id = ${id}`);
+  await tx.execute(sql`delete from usage_days where account_id = ${id}`);
+  await tx.execute(sql`update scores set inputs = '{}', contributions = '[]' where account_id = ${id}`);
+  await tx.execute(sql`update band_overrides set reason = '' where account_id = ${id}`);
+  await tx.execute(
+    sql`update alerts set outcome = null, closed_at = coalesce(closed_at, ${at}), closed_by = coalesce(closed_by, 'erased') where account_id = ${id}`,
+  );
+  await tx.execute(sql`delete from score_requests where account_id = ${id}`);
 }

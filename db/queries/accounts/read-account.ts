@@ -22,6 +22,11 @@ export function lockAccounts(tx: Tx, ids: string[]): Promise<AccountRow[]> {
   return tx.select().from(accounts).where(inArray(accounts.id, ids)).orderBy(asc(accounts.id)).for('no key update');
 }
 
+/** Rows of several accounts, kept from being changed while others may read and share them, in the order of their ids. */
+export function shareAccounts(tx: Tx, ids: string[]): Promise<AccountRow[]> {
+  return tx.select().from(accounts).where(inArray(accounts.id, ids)).orderBy(asc(accounts.id)).for('share');
+}
+
 /** An account's present contacts in their order, each with the newest word of consent by channel. */
 export async function readContacts(db: Db | Tx, accountId: string): Promise<Contact[]> {
   const rows = await db

@@ -9,6 +9,8 @@ export type NewCommand = {
   id: string;
   /** As the run will get it. */
   run: Command;
+  /** Free text that the run never sees: the words of an edit. */
+  words?: { subject?: string; text?: string };
   bodyHash: string;
   reason: string;
   actor: string;
@@ -23,10 +25,10 @@ const FLAG: Partial<Record<Command['name'], string>> = { pause: 'paused', exit: 
  * A pause or exit raises the journey's stop flag in this same transaction: nothing leaves from its commit on.
  */
 export async function insertCommand(tx: Tx, command: NewCommand): Promise<{ is: 'new' | 'known'; row: CommandRow }> {
-  const { run, ...values } = command;
+  const { run, words, ...values } = command;
   const [row] = await tx
     .insert(commands)
-    .values({ ...values, name: run.name, body: { run }, state: 'received' })
+    .values({ ...values, name: run.name, body: { run, ...(words ? { words } : {}) }, state: 'received' })
     .onConflictDoNothing()
     .returning();
   if (!row) {

@@ -40,6 +40,7 @@ export async function forgottenDoubts(db: Db, before: Date, limit: number): Prom
   return db.execute<Doubtful>(sql`
     select m.id, m.journey_id, m.account_id, m.step, m.n, m.provider, j.owner from messages m join journeys j on j.id = m.journey_id
     where m.state = 'in-doubt' and m.intended_at < ${before.toISOString()}::timestamptz
-      and not exists (select 1 from tasks t where t.key = m.journey_id || '/' || m.step || '/' || m.n || '/in-doubt')
+      and not exists (select 1 from tasks t where t.key in (
+        m.journey_id || '/' || m.step || '/' || m.n || '/in-doubt', m.journey_id || '/' || m.step || '/' || m.n || '/in-doubt/' || m.contact_id))
     order by m.intended_at limit ${limit}`);
 }

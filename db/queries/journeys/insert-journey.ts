@@ -9,3 +9,8 @@ export async function insertJourney(tx: Tx, row: NewJourney): Promise<JourneyRow
   const rows = await tx.insert(journeys).values(row).onConflictDoNothing().returning();
   return rows[0];
 }
+
+/** Opens several; those come back whose lock was free. */
+export async function insertJourneys(tx: Tx, rows: NewJourney[]): Promise<JourneyRow[]> {
+  return rows.length === 0 ? [] : tx.insert(journeys).values(rows).onConflictDoNothing().returning();
+}

@@ -43,6 +43,7 @@ const columns = {
   key: journeys.key,
   playbook: journeys.playbook,
   version: journeys.version,
+  program: journeys.program,
   state: journeys.state,
   stage: journeys.stage,
   outcome: journeys.outcome,

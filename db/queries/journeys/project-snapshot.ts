@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { decisions } from '../../schema/journeys.ts';
 import type { JourneyStatus, State } from '../../../workflows/contracts/journey.ts';
+import { removeWatches } from '../watches/remove-watches.ts';
 import type { Instant } from '../../../workflows/contracts/time.ts';
 
 /** A step that the kernel decided by itself, with no activity to say so. */
@@ -59,6 +60,7 @@ export async function projectSnapshot(tx: Tx, p: Projection): Promise<boolean> {
       stop_command = case when ${JSON.stringify(state.answered)}::jsonb ? stop_command then null else stop_command end
     where id = ${p.journeyId}::uuid and rev < ${state.rev}
     returning account_id`);
+  if (ended && rows.length === 1) await removeWatches(tx, p.journeyId);
   if (p.kernelDecisions.length > 0) await insertDecisions(tx, p);
   return rows.length === 1;
 }

@@ -37,14 +37,20 @@ export async function endLease(tx: Tx, id: string, attempt: number, error: strin
     .where(and(eq(messages.id, id), eq(messages.attempt, attempt), eq(messages.state, 'intended')));
 }
 
-/** Forgets a reservation that is proven not to have left, so that a later attempt decides from the start. */
+/** Forgets a reservation that is proven not to have left, so that a later attempt decides from the start; approved words stay, as the draft that they were. */
 export async function releaseMessage(tx: Tx, id: string): Promise<void> {
-  await tx.delete(messages).where(and(eq(messages.id, id), eq(messages.state, 'intended')));
+  const reserved = and(eq(messages.id, id), eq(messages.state, 'intended'));
+  const gone = await tx
+    .delete(messages)
+    .where(and(reserved, isNull(messages.approvalBy)))
+    .returning({ id: messages.id });
+  if (gone.length > 0) return;
+  await tx.update(messages).set({ state: 'draft', leaseUntil: null, countsForCap: false }).where(reserved);
 }
 
-/** Forgets what an ended journey reserved and is proven not to have sent. */
+/** Forgets what an ended journey reserved and is proven not to have sent; what was approved is withdrawn. */
 export async function forgetReserved(tx: Tx, journeyId: string): Promise<void> {
-  await tx
-    .delete(messages)
-    .where(and(eq(messages.journeyId, journeyId), eq(messages.state, 'intended'), isNull(messages.leaseUntil)));
+  const reserved = and(eq(messages.journeyId, journeyId), eq(messages.state, 'intended'), isNull(messages.leaseUntil));
+  await tx.delete(messages).where(and(reserved, isNull(messages.approvalBy)));
+  await tx.update(messages).set({ state: 'withdrawn', countsForCap: false }).where(reserved);
 }

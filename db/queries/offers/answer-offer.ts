@@ -6,8 +6,19 @@ import { openOpportunity } from '../crm/write-crm.ts';
 import { recordDecision } from '../decisions/record-decision.ts';
 import { tellFact } from '../deliveries/tell-fact.ts';
 import type { OfferRow } from './list-offers.ts';
+import { discountEnds, pauseBilling, pauseOf } from './pause-billing.ts';
 
-export type AnswerOffer = { id: string; answer: 'accepted' | 'declined'; actor: string; reason?: string; now: Date };
+export type AnswerOffer = {
+  id: string;
+  answer: 'accepted' | 'declined';
+  /** For an offer to pause billing: for how many months, 1 to those offered; default all of them. */
+  months?: number;
+  actor: string;
+  reason?: string;
+  now: Date;
+  /** Stores the event that a paused billing is, with all that follows, in the transaction of the answer. */
+  store?: (tx: Tx, event: { id: string; type: string; account: string; data: Record<string, string | number> }) => Promise<void>;
+};
 type Journey = Pick<typeof journeys.$inferSelect, 'snapshot' | 'playbook' | 'version' | 'options' | 'endedAt'>;
 
 /**
@@ -29,12 +40,15 @@ export async function answerOffer(db: Db, i: AnswerOffer): Promise<OfferRow> {
       await tx.update(offers).set({ state, answeredAt: i.now, answeredBy: 'system' }).where(eq(offers.id, offer.id));
       return 'gone' as const;
     }
+    const pause = pauseOf(offer, i);
+    const runsUntil = pause?.until ?? (i.answer === 'accepted' && offer.discount ? discountEnds(offer, i.now) : null);
     const [answered] = await tx
       .update(offers)
-      .set({ state: i.answer, answeredBy: i.actor, answeredAt: i.now })
+      .set({ state: i.answer, answeredBy: i.actor, answeredAt: i.now, runsUntil })
       .where(eq(offers.id, offer.id))
       .returning();
     await record(tx, answered!, journey, i);
+    if (pause) await pauseBilling(tx, answered!, pause, i);
     return answered!;
   });
   if (result === 'gone') throw new TenureError('gone', 'The offer has expired or was withdrawn');

@@ -9,7 +9,8 @@ import type { TaskRow } from './list-tasks.ts';
 
 export type CompleteTask = {
   id: string;
-  what: 'completed' | 'answered' | 'missed';
+  /** `held` and `no-show` are what becomes of a meeting. */
+  what: 'completed' | 'answered' | 'missed' | 'held' | 'no-show';
   /** One item of a checklist; the task itself is completed with the last one. */
   item?: string;
   /** A short word or number about how it went. */
@@ -33,10 +34,15 @@ export async function completeTask(db: Db, i: CompleteTask): Promise<TaskRow> {
       };
       throw new TenureError('already-decided', `The task is ${task.state} already`, { winner });
     }
+    const meeting = i.what === 'held' || i.what === 'no-show';
+    if (meeting && task.kind !== 'meeting')
+      throw new TenureError('invalid-request', 'Only a meeting is held or missed by its guests', {
+        errors: [{ pointer: '/outcome', detail: 'not a meeting' }],
+      });
     const rest = i.item === undefined ? 0 : await completeItem(tx, task, i, i.item);
     const done = rest === 0;
     if (done) {
-      const state = i.what === 'missed' ? 'missed' : 'completed';
+      const state = i.what === 'missed' || i.what === 'no-show' ? 'missed' : 'completed';
       const outcome = i.value === undefined ? i.what : String(i.value).slice(0, 200);
       await tx.update(tasks).set({ state, outcome, completedBy: i.actor, endedAt: i.now }).where(eq(tasks.id, task.id));
     }
@@ -103,10 +109,10 @@ async function tell(tx: Tx, task: TaskRow, i: CompleteTask, done: boolean): Prom
     step,
     n,
     accountId,
-    kind: 'task',
+    kind: task.kind,
     channel: null,
     outcome: i.what,
-    reason: i.what,
+    reason: i.what === 'held' ? 'meeting-held' : i.what,
     at: i.now,
     details,
   });

@@ -12,6 +12,7 @@ export function listTasks(
     journeyId?: string;
     owner?: string;
     ownerRole?: string;
+    kind?: string;
     state?: string;
     after?: { due: Date | null; id: string };
     limit: number;
@@ -29,6 +30,7 @@ export function listTasks(
         f.journeyId ? eq(tasks.journeyId, f.journeyId) : undefined,
         f.owner ? eq(tasks.owner, f.owner) : undefined,
         f.ownerRole ? eq(tasks.ownerRole, f.ownerRole) : undefined,
+        f.kind ? eq(tasks.kind, f.kind) : undefined,
         f.state ? eq(tasks.state, f.state) : undefined,
         after ? or(sql`${due} > ${after}`, and(sql`${due} = ${after}`, gt(tasks.id, f.after!.id))) : undefined,
       ),

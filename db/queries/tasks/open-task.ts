@@ -9,8 +9,13 @@ export type OpenTask = {
   accountId: string;
   step: string | null;
   n: number;
+  /** Default `task`. */
+  kind?: 'task' | 'meeting' | 'checklist' | 'approval';
   title: string;
   instructions: string;
+  data?: Record<string, unknown>;
+  link?: string | null;
+  attendees?: string | null;
   owner: string | null;
   ownerRole: string;
   minutes: number | null;

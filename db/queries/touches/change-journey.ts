@@ -21,3 +21,13 @@ export async function endJourney(tx: Tx, i: { journeyId: string; outcome: string
     .returning({ id: journeys.id });
   return changed.length > 0;
 }
+
+/** Notes that a journey's end was written with all that follows from it; false when it was before. */
+export async function markConcluded(tx: Tx, i: { journeyId: string; at: Date }): Promise<boolean> {
+  const changed = await tx
+    .update(journeys)
+    .set({ concludedAt: i.at })
+    .where(and(eq(journeys.id, i.journeyId), isNull(journeys.concludedAt)))
+    .returning({ id: journeys.id });
+  return changed.length > 0;
+}

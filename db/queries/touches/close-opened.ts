@@ -8,20 +8,37 @@ const TASK: Record<string, string> = {
   answered: 'completed',
   missed: 'missed',
   expired: 'missed',
+  held: 'completed',
+  'no-show': 'missed',
 };
-type Closed = { step: string; n: number; at: string; outcome: string; offer: string | null; task: string | null };
+const SURVEY: Record<string, string> = { expired: 'expired', missed: 'expired', answered: 'answered' };
+type Closed = {
+  step: string;
+  n: number;
+  at: string;
+  outcome: string;
+  offer: string | null;
+  task: string | null;
+  survey: string | null;
+};
+
+function closedOf(i: { state: State; at: Date }): Closed[] {
+  const occurrences = [...(i.state.past ?? []).map((x) => [x.step, x] as const), ...Object.entries(i.state.steps)];
+  return occurrences.flatMap(([step, x]): Closed[] => {
+    if (x.st !== 'done' || x.since === undefined) return [];
+    const withdrawn = i.state.ended !== null && x.reason === 'journey-ended';
+    const outcome = x.outcome ?? '';
+    const [offer = null, task = null, survey = null] = withdrawn
+      ? ['withdrawn', 'cancelled', 'withdrawn']
+      : [OFFER[outcome], TASK[outcome], SURVEY[outcome]];
+    return [{ step, n: x.n, at: new Date(x.at ?? i.at).toISOString(), outcome, offer, task, survey }];
+  });
+}
 
 /** Brings the offers, tasks and checklist items of a journey to what its run says of them; a word that a person gave stands. */
 export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; at: Date }): Promise<void> {
   const steps = Object.entries(i.state.steps);
-  const occurrences = [...(i.state.past ?? []).map((x) => [x.step, x] as const), ...steps];
-  const closed = occurrences.flatMap(([step, x]): Closed[] => {
-    if (x.st !== 'done' || x.since === undefined) return [];
-    const withdrawn = i.state.ended !== null && x.reason === 'journey-ended';
-    const outcome = x.outcome ?? '';
-    const [offer = null, task = null] = withdrawn ? ['withdrawn', 'cancelled'] : [OFFER[outcome], TASK[outcome]];
-    return [{ step, n: x.n, at: new Date(x.at ?? i.at).toISOString(), outcome, offer, task }];
-  });
+  const closed = closedOf(i);
   if (closed.length > 0) await close(tx, i.journeyId, closed);
   const items = steps.flatMap(([step, x]) =>
     Object.entries(x.items ?? {}).map(([item, at]) => ({ step, item, at: new Date(at).toISOString() })),
@@ -35,13 +52,23 @@ export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; 
 
 async function close(tx: Tx, journeyId: string, closed: Closed[]): Promise<void> {
   const done = sql`jsonb_to_recordset(${JSON.stringify(closed)}::jsonb)
-    d(step text, n int, at timestamptz, outcome text, offer text, task text)`;
+    d(step text, n int, at timestamptz, outcome text, offer text, task text, survey text)`;
   await tx.execute(sql`
     update offers o set state = d.offer, answered_at = d.at, answered_by = 'system' from ${done}
     where o.journey_id = ${journeyId}::uuid and o.step = d.step and o.n = d.n and o.state = 'open' and d.offer is not null`);
   await tx.execute(sql`
     update tasks t set state = d.task, outcome = d.outcome, completed_by = 'system', ended_at = d.at from ${done}
     where t.key = ${`${journeyId}/`} || d.step || '/' || d.n and t.state = 'open' and d.task is not null`);
+}
+
+/** The same for surveys; only where a playbook has any, so that no other touch pays for it. */
+export async function closeSurveys(tx: Tx, i: { journeyId: string; state: State; at: Date }): Promise<void> {
+  const closed = closedOf(i).filter((one) => one.survey !== null && one.survey !== 'answered');
+  if (closed.length === 0) return;
+  await tx.execute(sql`
+    update surveys s set state = d.survey from jsonb_to_recordset(${JSON.stringify(closed)}::jsonb)
+      d(step text, n int, survey text)
+    where s.journey_id = ${i.journeyId}::uuid and s.step = d.step and s.n = d.n and s.state = 'open'`);
 }
 
 /** Withdraws and cancels whatever an ended journey still has open; what the system itself raised about it stays for staff. */
@@ -53,4 +80,6 @@ export async function closeRest(tx: Tx, i: { journeyId: string; tasks: string[];
   await tx.execute(sql`
     update tasks set state = 'cancelled', completed_by = 'system', ended_at = ${at}::timestamptz
     where key = any(${sql.param(i.tasks)}::text[]) and state = 'open'`);
+  await tx.execute(sql`
+    update surveys set state = 'withdrawn' where journey_id = ${i.journeyId}::uuid and state = 'open'`);
 }

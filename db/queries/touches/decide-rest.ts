@@ -14,10 +14,15 @@ export async function decideRest(
   tx: Tx,
   i: { journeyId: string; accountId: string; timetable: Timetable; state: State; final?: boolean },
 ): Promise<void> {
-  const past = (id: string) => (i.state.past ?? []).filter((x) => x.step === id);
-  const occurrences = i.timetable.steps.flatMap((step) =>
-    [...past(step.id), i.state.steps[step.id]].map((x) => ({ step, x })),
+  const past = i.state.past ?? [];
+  const known = i.timetable.steps.flatMap((step) =>
+    [...past.filter((x) => x.step === step.id), i.state.steps[step.id]].map((x) => ({ step, x })),
   );
+  const ids = new Set(i.timetable.steps.map((step) => step.id));
+  const gone = past.flatMap((x) =>
+    x.removed && !ids.has(x.step) ? [{ step: { id: x.step, channel: undefined, ...x.removed }, x }] : [],
+  );
+  const occurrences = [...known, ...gone];
   const rows = occurrences.flatMap(({ step, x }) => {
     const word =
       x?.st === 'done'
@@ -28,7 +33,7 @@ export async function decideRest(
     if (!x || !word?.outcome || word.outcome === 'sent') return [];
     const at = new Date(word.at ?? i.state.startedAt);
     const { outcome } = word;
-    const reason = word.reason ?? outcome;
+    const reason = word.reason ?? (outcome === 'held' ? 'meeting-held' : outcome);
     return [
       {
         journeyId: i.journeyId,
@@ -62,12 +67,16 @@ export async function decideRest(
           then jsonb_build_array(excluded.history->0 || jsonb_build_object('outcome', ${decisions.outcome}, 'reason', ${'told-after-end' satisfies Reason}::text))
           else excluded.history end`,
       },
-      setWhere: sql`${decisions.outcome} = 'held'
-        or (${decisions.outcome} = 'sent' and excluded.outcome in ('accepted', 'declined', 'expired', 'completed', 'answered', 'missed'))
+      setWhere: sql`(${decisions.outcome} = 'held' and ${decisions.reason} is distinct from ${MEETING_HELD})
+        or (${decisions.outcome} = 'sent' and excluded.outcome in ('accepted', 'declined', 'expired', 'completed', 'answered', 'missed', 'held', 'no-show'))
+        or (${decisions.outcome} = 'missed' and excluded.outcome in ('late', 'met'))
         or (${i.state.ended !== null}::boolean and ${toldLate})`,
     });
 }
 
-const toldLate = sql`(${decisions.outcome} in ('accepted', 'declined', 'completed', 'answered')
+/** A meeting's `held` says that it took place, not that it waits. */
+const MEETING_HELD = 'meeting-held' satisfies Reason;
+
+const toldLate = sql`((${decisions.outcome} in ('accepted', 'declined', 'completed', 'answered', 'no-show') or ${decisions.reason} = ${MEETING_HELD})
   and ${decisions.reason} is distinct from 'told-after-end'
   and excluded.reason in ('told-after-end', 'not-answered', 'stage-ended', 'journey-ended'))`;

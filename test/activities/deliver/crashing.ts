@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import * as schema from '../../../db/schema/index.ts';
 import { openDatabase } from '../../../db/database.ts';
 import type { Database } from '../../../db/database.ts';
-import type { DeliverInput, DeliverOutcome } from '../../../workflows/contracts/journey.ts';
+import type { ConcludeInput, DeliverInput, DeliverOutcome } from '../../../workflows/contracts/journey.ts';
 import { quietEnvironment } from './fixture.ts';
 import type { World } from './fixture.ts';
 
@@ -34,6 +34,29 @@ export async function runAndCrash(
   };
   const run = world.run('deliver', input, { database, mailer, probe });
   const result = await Promise.race([run, crashed]);
+  await database.sql.end({ timeout: 0 });
+  return result;
+}
+
+/** The same for the activity that ends a journey. */
+export async function concludeAndCrash(
+  world: World,
+  input: ConcludeInput,
+  at: number,
+  more: Parameters<World['run']>[2] = {},
+): Promise<'crashed' | void> {
+  const database = openDatabase(world.url, { max: 4 });
+  let crash: () => void;
+  const crashed = new Promise<'crashed'>((resolve) => {
+    crash = () => resolve('crashed');
+  });
+  let passed = 0;
+  const probe = () => {
+    if (passed++ !== at) return Promise.resolve();
+    crash();
+    return new Promise<never>(() => undefined);
+  };
+  const result = await Promise.race([world.run('conclude', input, { ...more, database, probe }), crashed]);
   await database.sql.end({ timeout: 0 });
   return result;
 }

@@ -274,13 +274,44 @@ export async function addAccount(
   return { id, contact, email: `${id}@example.org` };
 }
 
-/** An open journey of an account, and the inputs that its run would call activities with. */
-export async function addJourney(world: World, account: string, more: { key?: string } = {}) {
+/** Another contact of an account. */
+export async function addContact(
+  world: World,
+  accountId: string,
+  more: { role: string; position: number; email?: string | null; zone?: string },
+) {
   const id = randomUUID();
+  const { role, position, email = `${role}.${accountId}@example.org`, zone = null } = more;
+  await world.db
+    .insert(contacts)
+    .values({ id, accountId, role, position, name: `${role} Person`, email, phone: null, timeZone: zone });
+  return { id, email };
+}
+
+/** Publishes another playbook beside the one that every world has. */
+export async function publish(world: World, definition: Playbook): Promise<{ playbook: Playbook; version: number }> {
+  const { version } = await insertPlaybook(world.db, {
+    playbook: definition,
+    source: 'test',
+    sha256: definition.id,
+    by: 'test',
+    now: new Date(START - HOUR),
+  });
+  return { playbook: definition, version };
+}
+
+/** An open journey of an account, and the inputs that its run would call activities with. */
+export async function addJourney(
+  world: World,
+  account: string,
+  more: { key?: string; of?: { playbook: Playbook; version: number }; facts?: Record<string, unknown> } = {},
+) {
+  const id = randomUUID();
+  const { playbook: definition, version } = more.of ?? { playbook, version: world.version };
   const start = {
-    playbook,
-    version: world.version,
-    account: { id: account, name: 'Acme', plan: 'starter', timeZone: 'Europe/Berlin', facts: {} },
+    playbook: definition,
+    version,
+    account: { id: account, name: 'Acme', plan: 'starter', timeZone: 'Europe/Berlin', facts: more.facts ?? {} },
     contacts: [{ role: 'primary' }],
     owner: 'grace',
     now: START,
@@ -291,12 +322,12 @@ export async function addJourney(world: World, account: string, more: { key?: st
   await world.db.transaction((tx) =>
     insertJourney(tx, {
       id,
-      lock: ['trial', account, more.key].filter(Boolean).join(':'),
-      kind: 'trial',
+      lock: [definition.kind, account, more.key].filter(Boolean).join(':'),
+      kind: definition.kind,
       accountId: account,
       key: more.key ?? null,
-      playbook: playbook.id,
-      version: world.version,
+      playbook: definition.id,
+      version,
       state: 'running',
       plan: 'starter',
       owner: 'grace',

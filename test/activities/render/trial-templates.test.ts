@@ -8,7 +8,8 @@ import type { CompiledTemplate } from '../../../activities/render/template-schem
 import { mail, mailerFor, smtpServer, within } from '../email/smtp-fixture.ts';
 import { reader, samplesOf } from './template-fixture.ts';
 
-const sources = await readTemplates(fileURLToPath(new URL('../../../playbooks/trial/templates', import.meta.url)));
+const playbooks = fileURLToPath(new URL('../../../playbooks', import.meta.url));
+const sources = await readTemplates(`${playbooks}/trial/templates`, `${playbooks}/_shared`);
 const templates = new Map<string, CompiledTemplate>();
 
 beforeAll(async () => {

@@ -1,0 +1,84 @@
+import { Context } from '@temporalio/activity';
+import { readBroadcast } from '../../db/queries/broadcasts/read-broadcast.ts';
+import {
+  dropStale,
+  endBroadcast,
+  markRunning,
+  nextRecheck,
+  openItems,
+} from '../../db/queries/broadcasts/page-of-broadcast.ts';
+import type { BroadcastItemRow } from '../../db/schema/incidents.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import type { BroadcastInput, BroadcastPage } from '../../workflows/contracts/incidents.ts';
+import type { JourneyDeps } from '../deliver/deps.ts';
+import { withCodes } from '../deliver/failures.ts';
+import { send } from '../deliver/send.ts';
+import { readNotice } from './notice.ts';
+import type { Notice } from './notice.ts';
+import { createPace } from './pace.ts';
+import { reserveItem } from './reserve-item.ts';
+import { settleSent } from './settle-item.ts';
+
+export type BroadcastDeps = JourneyDeps & {
+  /** Messages a second that a process hands to a provider, and how many of them at once. */
+  perSecond?: number;
+  atOnce?: number;
+};
+
+const SECONDS_A_PAGE = 4;
+const MOST_WAIT_MS = 60_000;
+
+/** Tells affected accounts, page by page, each once. */
+export function createBroadcastActivities(deps: BroadcastDeps) {
+  const { perSecond = 50, atOnce = 8 } = deps;
+  const { db } = deps.database;
+  const pace = createPace(perSecond);
+  const statusPage = `${deps.settings.publicUrl.replace(/\/$/, '')}/status`;
+
+  const runBroadcastPage = ({ broadcastId, clockShift }: BroadcastInput): Promise<BroadcastPage> =>
+    withCodes(async () => {
+      const now = () => deps.clock(clockShift);
+      const broadcast = await readBroadcast(db, broadcastId);
+      if (!broadcast) throw new TenureError('unknown-item', 'no such broadcast');
+      if (broadcast.state === 'done') return { more: false, afterMs: 0 };
+      await markRunning(db, broadcastId);
+      if (now() > broadcast.staleAt.getTime()) await dropStale(db, broadcastId, new Date(now()));
+      const items = await openItems(db, broadcastId, new Date(now()), Math.ceil(perSecond * SECONDS_A_PAGE));
+      if (items.length > 0) await tellAll(await readNotice(db, broadcast, statusPage), items, now);
+      const next = await nextRecheck(db, broadcastId);
+      if (next !== undefined)
+        return { more: true, afterMs: Math.min(MOST_WAIT_MS, Math.max(0, next.getTime() - now())) };
+      await endBroadcast(db, broadcastId, new Date(now()));
+      return { more: false, afterMs: 0 };
+    });
+
+  const tellAll = async (notice: Notice, items: BroadcastItemRow[], now: () => number): Promise<void> => {
+    const context = Context.current();
+    const left = [...items];
+    const lane = async () => {
+      for (let item = left.shift(); item && !context.cancellationSignal.aborted; item = left.shift()) {
+        await pace();
+        await tell(notice, item, now);
+        context.heartbeat(item.position);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
+  };
+
+  const tell = async (notice: Notice, item: BroadcastItemRow, now: () => number): Promise<void> => {
+    const probe = deps.probe ?? (() => Promise.resolve());
+    const reserved = await db.transaction((tx) => reserveItem(tx, deps, notice, item, now()));
+    await probe('broadcast:reserved');
+    if (!reserved) return;
+    const { row, probes } = reserved;
+    const result = await send(deps, row, Context.current().cancellationSignal);
+    await probe('broadcast:answered');
+    await db.transaction((tx) => settleSent(tx, deps, notice, item, { row, result, probes, now: now() }));
+    await probe('broadcast:settled');
+  };
+
+  return { runBroadcastPage };
+}
+
+/** What the workflow imports, as a type only. */
+export type BroadcastActivities = ReturnType<typeof createBroadcastActivities>;

@@ -1,0 +1,139 @@
+/**
+ * Owns a notice to several people.
+ * Invariants: each has a ledger row and a turn of their own, so a crash between two of them repeats nobody and forgets nobody; the step's one
+ * decision is written when all of them are decided.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import type { Tx } from '../../db/database.ts';
+import { decisionOf } from '../../db/queries/decisions/decisions-of.ts';
+import { recipientsOf } from '../../db/queries/recipients/recipients.ts';
+import type { RecipientRow } from '../../db/schema/index.ts';
+import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
+import { afterSent } from './after-sent.ts';
+import { throwIfRecalled } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
+import { enterJourney, stepOf } from './context.ts';
+import type { StepContext } from './context.ts';
+import type { JourneyDeps } from './deps.ts';
+import { tryAgain } from './failures.ts';
+import { say, sayHeld, sentOutcome, staysOpen } from './record.ts';
+import { reserve } from './reserve.ts';
+import type { Reserved } from './reserve.ts';
+
+type Tell = (
+  deps: JourneyDeps,
+  input: DeliverInput,
+  attempt: Attempt,
+  reserved: Exclude<Reserved, { t: 'several' }>,
+) => Promise<DeliverOutcome>;
+
+/** An attempt lives 20 s, of which the last turn may take 12 s at its provider and 5 s to be written. */
+const LAST_TURN_BEGINS_MS = 2_000;
+
+/** Gives everybody who is undecided their turn, as many as this attempt has time for, and then writes what it comes to. */
+export async function tellSeveral(
+  deps: JourneyDeps,
+  input: DeliverInput,
+  attempt: Attempt,
+  recipients: RecipientRow[],
+  tell: Tell,
+): Promise<DeliverOutcome> {
+  const begun = performance.now();
+  let again: { code: string; afterMs: number } | undefined;
+  for (const { contactId, outcome } of recipients) {
+    if (outcome !== null && outcome !== 'held') continue;
+    if (attempt.signal.aborted) break;
+    if (performance.now() - begun > LAST_TURN_BEGINS_MS) {
+      again = { code: 'more-recipients', afterMs: 0 };
+      break;
+    }
+    const later = await turnOf(deps, input, attempt, contactId, tell);
+    if (later && later.afterMs <= (again?.afterMs ?? Infinity)) again = later;
+  }
+  if (again && !attempt.signal.aborted) throw tryAgain(again.code, again.afterMs);
+  const said = await deps.database.db.transaction((tx) => concludeTurns(tx, deps, input, attempt));
+  await attempt.probe('several:said');
+  if (said) return said;
+  throwIfRecalled(attempt.signal);
+  throw tryAgain('more-recipients', 1_000);
+}
+
+/** One recipient's turn; answers when to try again where that is not decided yet. */
+async function turnOf(
+  deps: JourneyDeps,
+  input: DeliverInput,
+  attempt: Attempt,
+  contactId: string,
+  tell: Tell,
+): Promise<{ code: string; afterMs: number } | undefined> {
+  const reserved = await reserve(deps, input, attempt, contactId);
+  await attempt.probe('several:reserved');
+  if (reserved.t === 'several') throw new RangeError('a turn has no turns');
+  if (reserved.t === 'retry') return reserved;
+  try {
+    await tell(deps, input, attempt, reserved);
+    return undefined;
+  } catch (error) {
+    // What a provider says about one keeps nobody else waiting; a database that is away keeps everybody.
+    if (!(error instanceof ApplicationFailure) || error.type === 'database-unavailable') throw error;
+    return { code: error.type ?? 'later', afterMs: Number(error.nextRetryDelay ?? 1_000) };
+  }
+}
+
+/** The step's own word, from what became of everybody: sent when anyone was told, held when all who can be told wait. Undefined while somebody is undecided. */
+async function concludeTurns(
+  tx: Tx,
+  deps: JourneyDeps,
+  input: DeliverInput,
+  attempt: Attempt,
+): Promise<DeliverOutcome | undefined> {
+  const now = attempt.now();
+  const { journeyId, state, step } = input;
+  const c = stepOf(await enterJourney(tx, deps.database, { journeyId, state, at: now }), step);
+  const rows = await recipientsOf(tx, input);
+  const told = rows.find((one) => one.outcome === 'sent');
+  if (told) return sent(tx, deps, c, input, now, { rows, told });
+  if (rows.some((one) => one.outcome === null)) return undefined;
+  const contacts = rows.map(({ contactId, outcome, reason }) => ({ contact: contactId, outcome, reason }));
+  const late = rows.find((one) => one.reason === 'stale' || one.reason === 're-planned');
+  if (late) {
+    await say(tx, c, input, now, { outcome: late.outcome!, reason: late.reason!, details: { contacts } });
+    return { is: 'stale' };
+  }
+  const waits = rows.filter((one) => one.outcome === 'held');
+  const [first] = waits.sort((a, b) => a.recheck!.getTime() - b.recheck!.getTime());
+  if (first) {
+    const { hold, recheck, reason } = first;
+    const held = { is: 'held' as const, hold: hold!, recheck: recheck!.getTime(), reason: reason! };
+    return sayHeld(tx, c, input, now, held, { contacts });
+  }
+  const word = rows.find((one) => one.outcome === 'failed') ?? rows[0]!;
+  const is = word.outcome as 'failed' | 'skipped' | 'dropped';
+  await say(tx, c, input, now, { outcome: is, reason: word.reason!, variant: word.variant, details: { contacts } });
+  return { is, reason: word.reason!, ...(word.variant ? { variant: word.variant } : {}) };
+}
+
+async function sent(
+  tx: Tx,
+  deps: JourneyDeps,
+  c: StepContext,
+  input: DeliverInput,
+  now: number,
+  { rows, told }: { rows: RecipientRow[]; told: RecipientRow },
+): Promise<DeliverOutcome> {
+  const outcome = sentOutcome(c, told);
+  const before = await decisionOf(tx, input);
+  // A later word about what was told (an offer accepted) stands.
+  if (before && before.outcome !== 'held') return outcome;
+  const undoubted = rows.find((one) => one.outcome === 'sent' && one.reason !== 'in-doubt') ?? told;
+  const contacts = rows.map((one) => ({
+    contact: one.contactId,
+    outcome: one.outcome ?? 'dropped',
+    reason: one.reason ?? 'recalled',
+  }));
+  await afterSent(tx, deps.crm, c, input, { now, offer: told.offer });
+  const { template, variant, offer } = told;
+  const details = { contacts, opens: staysOpen(c, offer) };
+  await say(tx, c, input, now, { outcome: 'sent', reason: undoubted.reason!, template, variant, offer, details });
+  return outcome;
+}

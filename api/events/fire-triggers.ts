@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import type { Tx } from '../../db/database.ts';
+import { readContacts } from '../../db/queries/accounts/read-account.ts';
+import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
+import { readMetrics } from '../../db/queries/accounts/read-metrics.ts';
+import { recordAudit } from '../../db/queries/audit/record-audit.ts';
+import type { Telling } from '../../db/queries/deliveries/tell-journeys.ts';
+import { readOpenJourney } from '../../db/queries/journeys/read-journey.ts';
+import { pendingProgram } from '../../db/queries/programs/read-program.ts';
+import { healthOf } from '../../db/queries/scores/health-of.ts';
+import type { JourneyRow } from '../../db/schema/journeys.ts';
+import { CelError } from '../../playbooks/cel/cel-error.ts';
+import { holds } from '../../playbooks/cel/evaluate-cel.ts';
+import { readsHealth } from '../../playbooks/cel/reads-health.ts';
+import type { Scope } from '../../playbooks/cel/scope.ts';
+import { plans } from '../../playbooks/plans.ts';
+import { resolveConfig } from '../../playbooks/publish/resolve-config.ts';
+import { triggersOf } from '../../playbooks/triggers-of.ts';
+import type { EventBody } from '../../workflows/contracts/api.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import type { Trigger } from '../../workflows/contracts/playbook.ts';
+import { journeyWorkflowId } from '../../workflows/messages.ts';
+import { keyOf, openJourney } from '../journeys/open-journey.ts';
+import { migrateJourney } from '../journeys/migrate-journey.ts';
+import type { Catalog, Published } from '../playbooks/catalog.ts';
+
+export type Firing = {
+  event: Pick<EventBody, 'id' | 'type' | 'data'>;
+  /** When it happened: the anchor of what it starts. */
+  at: number;
+  /** As it is after the event. */
+  account: AccountRow;
+  catalog: Catalog;
+  actor: string;
+  systemZone: string;
+  now: number;
+  clockShift?: number;
+  /** Takes what open journeys must be told, in order. */
+  tell: (telling: Telling) => void;
+};
+
+/** Starts what an event starts, and has open journeys go on where it says so; answers the journeys that began. Why one did not is in the audit trail: the event is a fact whatever becomes of it. */
+export async function fireTriggers(tx: Tx, firing: Firing): Promise<JourneyRow[]> {
+  const started: JourneyRow[] = [];
+  for (const playbook of firing.catalog.latest) {
+    const fits = triggersOf(playbook.definition).filter((trigger) => matches(trigger, firing.event));
+    if (fits.length === 0) continue;
+    try {
+      const row = await fire(tx, firing, playbook, fits);
+      if (row) started.push(row);
+    } catch (error) {
+      await notStarted(tx, firing, playbook, error);
+    }
+  }
+  return started;
+}
+
+const matches = ({ event: type, where = {} }: Trigger, event: Firing['event']): boolean =>
+  type === event.type && Object.entries(where).every(([field, value]) => event.data?.[field] === value);
+
+async function fire(tx: Tx, firing: Firing, playbook: Published, triggers: Trigger[]): Promise<JourneyRow | undefined> {
+  const { event, account, actor, systemZone, now, clockShift, tell } = firing;
+  const conditions = triggers.some((one) => one.when !== undefined);
+  const scope = conditions ? await scopeOf(tx, firing, playbook) : undefined;
+  const holding = triggers.filter(({ when }) => when === undefined || holds(playbook.definition, when, scope!));
+  if (holding.length === 0) return undefined;
+  const over = holding.flatMap((one) => one.takesOver ?? []);
+  const open = over.length > 0 ? await openUnderLock(tx, playbook, account.id) : undefined;
+  if (open && open.follows === playbook.id) return undefined;
+  if (open && over.includes(open.follows)) {
+    tell(await migrateJourney(tx, { row: open.row, to: playbook, account, event, actor, now }));
+    return undefined;
+  }
+  if (holding.every((one) => one.starts === false)) return undefined;
+  const body = { account: account.id, anchor: new Date(firing.at).toISOString() };
+  const opening = { id: randomUUID(), playbook, body, actor, systemZone, now, clockShift };
+  const { row, created } = await openJourney(tx, opening);
+  return created ? row : undefined;
+}
+
+/** The journey that has the playbook's lock, and the playbook that it follows or has been told to go over to. */
+async function openUnderLock(tx: Tx, playbook: Published, account: string) {
+  const row = await readOpenJourney(tx, journeyWorkflowId(playbook.definition.kind, account, keyOf(playbook)));
+  if (!row) return undefined;
+  const pending = await pendingProgram(tx, row.id, row.program);
+  return { row, follows: pending?.playbook ?? row.playbook };
+}
+
+async function scopeOf(tx: Tx, { account, now }: Firing, { definition }: Published): Promise<Scope> {
+  const at = new Date(now);
+  const [contact] = await readContacts(tx, account.id);
+  const model = readsHealth(definition) ? plans[account.plan]?.health : undefined;
+  return {
+    account,
+    facts: account.facts,
+    metrics: await readMetrics(tx, account.id, at),
+    health: model ? await healthOf(tx, { account: account.id, model, now: at }) : null,
+    flags: {},
+    config: resolveConfig(definition),
+    journey: { id: '', startedAt: now, anchors: {} },
+    contact: contact ? { role: contact.role } : null,
+    now,
+  };
+}
+
+async function notStarted(tx: Tx, { event, account, actor, now }: Firing, { id }: Published, error: unknown) {
+  const code = error instanceof TenureError ? error.code : error instanceof CelError ? 'condition-failed' : undefined;
+  if (code === undefined) throw error;
+  const about =
+    error instanceof TenureError && typeof error.details.fact === 'string' ? { fact: error.details.fact } : {};
+  await recordAudit(tx, {
+    ...{ at: new Date(now), actor },
+    action: 'journey.not-started',
+    target: `account:${account.id}`,
+    details: { event: event.id, playbook: id, code, ...about },
+  });
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { Tx } from '../../db/database.ts';
+import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
+import { recordAudit } from '../../db/queries/audit/record-audit.ts';
+import type { AuditEntry } from '../../db/queries/audit/record-audit.ts';
+import { insertJourneys } from '../../db/queries/journeys/insert-journey.ts';
+import { readStarters } from '../../db/queries/renewals/read-starters.ts';
+import type { JourneyRow } from '../../db/schema/journeys.ts';
+import { CelError } from '../../playbooks/cel/cel-error.ts';
+import { TenureError } from '../../workflows/contracts/errors.ts';
+import { journeyWorkflowId } from '../../workflows/messages.ts';
+import type { Published } from '../playbooks/catalog.ts';
+import { newJourney, readsAtStart } from './new-journey.ts';
+
+type Openings = {
+  playbookOf: (account: AccountRow) => Published;
+  accounts: AccountRow[];
+  actor: string;
+  systemZone: string;
+  now: number;
+  clockShift?: number;
+};
+
+/** Opens journeys of many accounts in a few statements, each under its lock; those that are open already, and accounts that cannot start, are left out. */
+export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: JourneyRow[]; refused: number }> {
+  const { accounts, playbookOf, actor, systemZone, now, clockShift } = o;
+  const at = new Date(now);
+  const reads = accounts.some((account) => readsAtStart(playbookOf(account)));
+  const ids = accounts.map((account) => account.id);
+  const starter = await readStarters(tx, ids, { now: at, metrics: reads });
+  const fresh: ReturnType<typeof newJourney>[] = [];
+  const refused: AuditEntry[] = [];
+  for (const account of accounts) {
+    const playbook = playbookOf(account);
+    const { kind, key } = playbook.definition;
+    const lock = journeyWorkflowId(kind, account.id, key);
+    const body = { ...(key === undefined ? {} : { key }) };
+    try {
+      const id = randomUUID();
+      const known = starter(account.id);
+      fresh.push(newJourney({ id, lock, playbook, account, ...known, body, actor, systemZone, now, clockShift }));
+    } catch (error) {
+      refused.push({
+        ...{ at, actor },
+        action: 'journey.not-started',
+        target: `account:${account.id}`,
+        details: { playbook: playbook.id, code: codeOf(error) },
+      });
+    }
+  }
+  const rows = await insertJourneys(
+    tx,
+    fresh.map((one) => one.row),
+  );
+  const opened = new Set(rows.map((row) => row.id));
+  const entries = fresh.filter(({ row }) => opened.has(row.id)).map(({ entry }) => entry);
+  await recordAudit(tx, ...entries, ...refused);
+  return { rows, refused: refused.length };
+}
+
+/** Whatever one account lacks must not keep the others from starting; anything else must. */
+function codeOf(error: unknown): string {
+  if (error instanceof TenureError) return error.code;
+  if (error instanceof CelError) return 'condition-failed';
+  throw error;
+}

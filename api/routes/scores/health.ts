@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { readAccount } from '../../../db/queries/accounts/read-account.ts';
+import { countBands, listBands } from '../../../db/queries/scores/read-scores.ts';
+import { listUsage } from '../../../db/queries/usage/list-usage.ts';
+import { modelOf } from '../../../playbooks/scores/read-models.ts';
+import { OpaqueId } from '../../../workflows/contracts/commands.ts';
+import { TenureError } from '../../../workflows/contracts/errors.ts';
+import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
+import type { Api, Deps } from '../../deps.ts';
+import { problemsOf } from '../../responses.ts';
+
+const DAYS = 90;
+const DAY_MS = 86_400_000;
+const Listed = z.object({
+  account: z.string(),
+  model: z.string(),
+  band: z.string(),
+  score: z.number().nullable(),
+  since: z.string(),
+});
+
+/** The health of all accounts together, and what each of them used. */
+export function healthListRoutes(app: Api, { database: { db }, clock }: Deps): void {
+  const tags = ['scores'];
+  app.get(
+    '/v1/health',
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'Accounts by their band in force, by id; with the counts of each band',
+        querystring: z.strictObject({
+          model: z.string().max(100),
+          band: z.string().max(200).optional().describe('one band, or several with commas'),
+          ...paging,
+        }),
+        response: {
+          200: Page(Listed).extend({ counts: z.record(z.string(), z.number().int()) }),
+          ...problemsOf('invalid-request', 'unknown-model'),
+        },
+      },
+    },
+    async ({ query: { cursor, limit, ...query } }) => {
+      const model = modelOf(query.model);
+      const after = fromCursor(OpaqueId, cursor);
+      const filter = { model: model.id, bands: query.band?.split(',') };
+      const [rows, counted] = await Promise.all([listBands(db, filter, { after, limit: limit + 1 }), countBands(db)]);
+      const counts = Object.fromEntries(
+        model.bands.map(({ id }) => [id, counted.find((row) => row.model === model.id && row.band === id)?.count ?? 0]),
+      );
+      const item = ({ accountId: account, band, score, since }: (typeof rows)[number]) => ({
+        ...{ account, model: model.id, band, score },
+        since: since.toISOString(),
+      });
+      return { ...pageOf(rows, limit, item, (row) => row.accountId), counts };
+    },
+  );
+  app.get(
+    '/v1/accounts/:id/usage',
+    {
+      config: { needs: 'read' },
+      schema: {
+        tags,
+        summary: 'What an account used, by metric and day (UTC); the last 90 days unless asked otherwise',
+        params: z.object({ id: OpaqueId }),
+        querystring: z.strictObject({
+          metric: z.string().max(64).optional(),
+          from: z.iso.date().optional(),
+          to: z.iso.date().optional(),
+        }),
+        response: {
+          200: z.object({ items: z.array(z.object({ metric: z.string(), day: z.string(), amount: z.number() })) }),
+          ...problemsOf('invalid-request', 'unknown-account'),
+        },
+      },
+    },
+    async ({ params: { id }, query }) => {
+      if (!(await readAccount(db, id)))
+        throw new TenureError('unknown-account', `There is no account ${id}.`, { account: id });
+      const to = query.to ?? day(clock());
+      const from = query.from ?? day(Date.parse(to) - (DAYS - 1) * DAY_MS);
+      return { items: await listUsage(db, { account: id, metric: query.metric, from, to }) };
+    },
+  );
+}
+
+const day = (at: number) => new Date(at).toISOString().slice(0, 10);

@@ -1,0 +1,26 @@
+import { sql } from 'drizzle-orm';
+import type { Tx } from '../../database.ts';
+
+/** Closes the open alerts of these types of some accounts, with the tasks that they gave; `by`: `recovered`, or who closed them. */
+export async function closeAlerts(
+  tx: Tx,
+  {
+    accountIds,
+    types,
+    by,
+    outcome,
+    now,
+  }: { accountIds: string[]; types: string[]; by: string; outcome?: string; now: Date },
+): Promise<number> {
+  if (accountIds.length === 0 || types.length === 0) return 0;
+  const at = sql`${now.toISOString()}::timestamptz`;
+  const closed = await tx.execute<{ id: string }>(sql`
+    update alerts set closed_at = ${at}, closed_by = ${by}, outcome = ${outcome ?? null}
+    where account_id = any(${sql.param(accountIds)}::text[]) and type = any(${sql.param(types)}::text[]) and closed_at is null
+    returning id`);
+  if (closed.length > 0)
+    await tx.execute(sql`
+      update tasks set state = 'cancelled', outcome = ${by === 'recovered' ? by : 'closed'}, ended_at = ${at}
+      where state = 'open' and split_part(key, '/', 1) = any(${sql.param(closed.map((row) => `alert:${row.id}`))}::text[])`);
+  return closed.length;
+}

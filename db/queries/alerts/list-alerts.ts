@@ -1,0 +1,44 @@
+import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import type { Db, Tx } from '../../database.ts';
+import { alerts } from '../../schema/scores.ts';
+
+export type AlertRow = typeof alerts.$inferSelect;
+export type AlertFilter = { account?: string; type?: string; open?: boolean };
+
+/** Alerts, the newest first; `before` is where the page before ended. */
+export function listAlerts(
+  db: Db,
+  { account, type, open }: AlertFilter,
+  page: { before?: { at: Date; id: string }; limit: number },
+): Promise<AlertRow[]> {
+  const { before } = page;
+  return db
+    .select()
+    .from(alerts)
+    .where(
+      and(
+        account === undefined ? undefined : eq(alerts.accountId, account),
+        type === undefined ? undefined : eq(alerts.type, type),
+        open === undefined ? undefined : open ? isNull(alerts.closedAt) : sql`${alerts.closedAt} is not null`,
+        before && or(lt(alerts.openedAt, before.at), and(eq(alerts.openedAt, before.at), lt(alerts.id, before.id))),
+      ),
+    )
+    .orderBy(desc(alerts.openedAt), desc(alerts.id))
+    .limit(page.limit);
+}
+
+/** An alert's row, locked. */
+export async function lockAlert(tx: Tx, id: string): Promise<AlertRow | undefined> {
+  const [row] = await tx.select().from(alerts).where(eq(alerts.id, id)).for('update');
+  return row;
+}
+
+/** Notes who has taken an alert up; answers the row as it then is. */
+export async function acknowledgeAlert(tx: Tx, id: string, by: string, now: Date): Promise<AlertRow> {
+  const [row] = await tx
+    .update(alerts)
+    .set({ acknowledgedAt: now, acknowledgedBy: by })
+    .where(eq(alerts.id, id))
+    .returning();
+  return row!;
+}

@@ -1,0 +1,47 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { JourneyDeps } from '../activities/deliver/deps.ts';
+import { ingestEvents } from '../api/events/ingest-events.ts';
+import { startRun } from '../api/journeys/start-run.ts';
+import { InvalidRequest } from '../api/problem.ts';
+import { catalogReader } from '../api/playbooks/catalog.ts';
+import type { Database } from '../db/database.ts';
+import { TenureError } from '../workflows/contracts/errors.ts';
+import { markRunning } from '../db/queries/journeys/mark-running.ts';
+
+type Parts = {
+  database: Database;
+  client: Client;
+  taskQueue: string;
+  settings: Pick<JourneyDeps['settings'], 'systemZone' | 'secret'>;
+  log: Pick<Logger, 'warn'>;
+};
+
+const START_MS = 3_000;
+
+/** How activities store events as the API does, and start what those open. */
+export function composeHandOver(parts: Parts): Required<Pick<JourneyDeps, 'ingest' | 'launch'>> {
+  const { database, client, taskQueue, settings, log } = parts;
+  const catalogOf = catalogReader();
+  return {
+    ingest: async (tx, given) => {
+      const { systemZone, secret } = settings;
+      try {
+        return await ingestEvents(tx, { ...given, catalog: await catalogOf(tx), systemZone, secret });
+      } catch (error) {
+        if (error instanceof InvalidRequest) throw new TenureError('invalid-request', error.message);
+        throw error;
+      }
+    },
+    launch: async (rows) => {
+      for (const row of rows)
+        try {
+          const runId = await startRun({ client, taskQueue, deadlineMs: START_MS }, row);
+          if (runId !== undefined) await markRunning(database.db, row.id, runId);
+        } catch (error) {
+          const about = { journeyId: row.id, error: (error as Error).name };
+          log.warn(about, 'a run could not be started now; the dispatcher will');
+        }
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * Owns what an incident leaves to be done outside its run: notices whose workflow has not begun, and calls that the pager has not taken.
+ * Invariants: a notice is begun once, under its own workflow id; a page is told until the pager has taken or refused it.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Pager } from '../../activities/paging/pager.ts';
+import { sendPages } from '../../activities/paging/send-pages.ts';
+import type { Database } from '../../db/database.ts';
+import { startingBroadcasts } from '../../db/queries/broadcasts/page-of-broadcast.ts';
+import { DELIVERIES_CHANNEL } from '../../db/queries/deliveries/tell-journeys.ts';
+import { broadcastWorkflowId } from '../../workflows/contracts/incidents.ts';
+import type { BroadcastInput } from '../../workflows/contracts/incidents.ts';
+import { PRIORITY } from '../../workflows/messages.ts';
+
+export type IncidentParts = {
+  database: Database;
+  client: Client;
+  taskQueue: string;
+  pager: Pager;
+  publicUrl: string;
+  clock: () => number;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Real ms between two looks without a notice; default 1000. */
+  sweepMs?: number;
+};
+
+const PAGE = 20;
+const START_MS = 5_000;
+const BACK_OFF_MS = [250, 500, 1_000, 2_000, 5_000, 10_000];
+
+/** Starts looking after incidents; `stop` ends it once what is being done has been. */
+export function startIncidents(parts: IncidentParts): { stop(): Promise<void> } {
+  const { database, log, sweepMs = 1_000 } = parts;
+  const stopping = new AbortController();
+  let wake = new AbortController();
+  const ring = () => wake.abort();
+  const listening = database.sql.listen(DELIVERIES_CHANNEL, ring).catch(() => undefined);
+  const pause = (ms: number, signal: AbortSignal) =>
+    delay(ms, undefined, { signal: AbortSignal.any([signal, stopping.signal]) }).catch(() => undefined);
+
+  const loop = async () => {
+    for (let failures = 0; !stopping.signal.aborted;) {
+      wake = new AbortController();
+      const { signal } = wake;
+      try {
+        await beginNotices(parts);
+        await sendPages({ ...parts, db: database.db, linkOf: () => `${parts.publicUrl.replace(/\/$/, '')}/status` });
+        failures = 0;
+        await pause(sweepMs, signal);
+      } catch (error) {
+        if (failures === 0) log.warn({ error: (error as Error).name }, 'incidents wait for the database or the engine');
+        await pause(BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!, stopping.signal);
+      }
+    }
+  };
+  const running = loop();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+      await (await listening)?.unlisten().catch(() => undefined);
+    },
+  };
+}
+
+/** Starts the workflow of every notice that has none yet; starting one twice finds the first. */
+async function beginNotices({ database, client, taskQueue, clock }: IncidentParts): Promise<void> {
+  const now = new Date(clock());
+  for (const { id, clockShift, total } of await startingBroadcasts(database.db, new Date(now.getTime() + 1), PAGE)) {
+    const input: BroadcastInput = { version: 1, broadcastId: id, clockShift };
+    const start = () =>
+      client.workflow.start('broadcast', {
+        workflowId: broadcastWorkflowId(id),
+        taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        priority: PRIORITY.incident,
+        staticSummary: `incident notice to ${total} accounts`,
+      });
+    // One that has come to its end meanwhile needs no other.
+    await client.withDeadline(Date.now() + START_MS, start).catch((error: unknown) => {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    });
+  }
+}
