@@ -125,7 +125,7 @@ export async function buildApp(given: ApiDeps): Promise<FastifyInstance> {
     taskRoutes(routes, deps);
     approvalRoutes(routes, deps);
     surveyRoutes(routes, deps);
-    offerRoutes(routes, deps);
+    offerRoutes(routes, deps, catalogOf);
     decisionRoutes(routes, deps);
     playbookRoutes(routes, deps, catalogOf);
     messageRoutes(routes, deps);

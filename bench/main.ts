@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 import { breakBenchGround } from './bench-ground.ts';
 import type { BenchGround } from './bench-ground.ts';
 import { benchCommand } from './command.ts';
+import { benchEvents, benchUsage } from './events.ts';
+import { benchHealth } from './health.ts';
 import { medianBy, round } from './measure.ts';
 import { benchSleep } from './sleep.ts';
 import { benchStart } from './start.ts';
@@ -9,8 +11,9 @@ import { benchTouch } from './touch.ts';
 
 const ROUNDS = 3;
 type Figures = Record<string, number>;
+type Options = { journeys: number; accounts: number; events: number };
 
-const measurements: Record<string, (ground: BenchGround, options: { journeys: number }) => Promise<Figures>> = {
+const measurements: Record<string, (ground: BenchGround, options: Options) => Promise<Figures>> = {
   start: (ground) =>
     median(
       (i) => benchStart(ground, i),
@@ -27,6 +30,13 @@ const measurements: Record<string, (ground: BenchGround, options: { journeys: nu
       (row) => row.p50Ms,
     ),
   sleep: (ground, { journeys }) => benchSleep(ground, journeys),
+  events: (ground) =>
+    median(
+      (i) => benchEvents(ground, i),
+      (row) => row.callsPerS,
+    ),
+  usage: (ground, { events }) => benchUsage(ground, events),
+  health: (ground, { accounts }) => benchHealth(ground, accounts),
 };
 
 async function median<T extends Figures>(measure: (i: number) => Promise<T>, of: (row: T) => number): Promise<T> {
@@ -35,11 +45,16 @@ async function median<T extends Figures>(measure: (i: number) => Promise<T>, of:
   return medianBy(rows, of);
 }
 
-/** `npm run bench -- start touch sleep command [--json] [--journeys n]`: medians of three (sleep: once), on the embedded system. */
+/** `npm run bench -- start touch sleep command events usage health [--json] [--journeys n] [--events n] [--accounts n]`: medians of three (sleep, usage, health: once), on the embedded system. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, journeys: { type: 'string', default: '10000' } },
+    options: {
+      json: { type: 'boolean' },
+      journeys: { type: 'string', default: '10000' },
+      accounts: { type: 'string', default: '100000' },
+      events: { type: 'string', default: '1000000' },
+    },
   });
   const names = positionals.length > 0 ? positionals : Object.keys(measurements);
   const unknown = names.filter((name) => !(name in measurements));
@@ -50,7 +65,11 @@ async function main(): Promise<void> {
   try {
     for (const name of names) {
       process.stderr.write(`measuring ${name} …\n`);
-      const row = await measurements[name]!(ground, { journeys: Number(values.journeys) });
+      const row = await measurements[name]!(ground, {
+        journeys: Number(values.journeys),
+        accounts: Number(values.accounts),
+        events: Number(values.events),
+      });
       figures[name] = Object.fromEntries(
         Object.entries(row).map(([key, value]) => [key, round(value, key === 'ratio' ? 2 : 1)]),
       );

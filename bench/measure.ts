@@ -25,3 +25,15 @@ export function percentile(values: number[], share: number): number {
 
 /** Rounds to so many significant places for printing. */
 export const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
+
+/** Looks at this process's memory until it is stopped, which answers the most there was, MiB. */
+export function watchMemory(): { stop(): number } {
+  let most = process.memoryUsage().rss;
+  const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 100);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return most / 2 ** 20;
+    },
+  };
+}

@@ -90,6 +90,13 @@ const variables = {
   ),
   TENURE_ALERTMANAGER_TOKEN: variable(text.min(16).optional(), 'a token of at least 16 characters'),
   TENURE_STATUS_NAME: variable(text.min(1).max(100).default('Service status'), 'the name of the status page'),
+  TENURE_PRIORITIES: variable(
+    text
+      .transform((list) => list.split(',').map((level) => level.trim()))
+      .refine((levels) => new Set(levels).size === levels.length && levels.every((l) => /^[a-z0-9-]{1,40}$/.test(l)))
+      .optional(),
+    'different levels, highest first, such as sev1,renewal,onboarding,campaign',
+  ),
   TENURE_SYSTEM_ZONE: variable(text.refine(isZone).default('UTC'), 'an IANA time zone, such as Europe/Berlin'),
   TENURE_HEALTH_SWEEP_AT: variable(localTime('04:10'), 'a local time as HH:MM, such as 04:10'),
   TENURE_RENEWALS_PER_SECOND: variable(
@@ -165,6 +172,8 @@ export type Config = {
   };
   mailFrom: string;
   systemZone: string;
+  /** Levels of account-wide holds, highest first; missing: the policy's. */
+  priorities?: string[];
   /** Local times `HH:MM` of the system zone. */
   healthSweepAt: string;
   renewalSweepAt: string;
@@ -243,6 +252,7 @@ function toConfig(v: Parsed, temporalEnv: Record<string, string>, temporalGiven:
     },
     mailFrom: v.TENURE_MAIL_FROM,
     systemZone: v.TENURE_SYSTEM_ZONE,
+    priorities: v.TENURE_PRIORITIES,
     healthSweepAt: v.TENURE_HEALTH_SWEEP_AT,
     renewalSweepAt: v.TENURE_RENEWAL_SWEEP_AT,
     renewalsPerSecond: v.TENURE_RENEWALS_PER_SECOND,

@@ -34,9 +34,10 @@ export const composeIncidents = ({ incidents }: Pick<Config, 'incidents'>) => ({
 
 /** What activities need to know of the deployment. */
 export function composeSettings(
-  config: Pick<Config, 'mailFrom' | 'systemZone'>,
+  config: Pick<Config, 'mailFrom' | 'systemZone' | 'priorities'>,
   publicUrl: string,
   secret: string,
 ): WorkerParts['settings'] {
-  return { secret, publicUrl, mailFrom: config.mailFrom, systemZone: config.systemZone, policy: defaultPolicy };
+  const policy = { ...defaultPolicy, levels: config.priorities ?? defaultPolicy.levels };
+  return { secret, publicUrl, mailFrom: config.mailFrom, systemZone: config.systemZone, policy };
 }

@@ -103,7 +103,10 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     shutdownForceTime: '25s',
     ...(parts.maxCachedWorkflows ? { maxCachedWorkflows: parts.maxCachedWorkflows } : {}),
   });
-  const dispatcher = await startDispatcher({ database, client, taskQueue, log, clock });
+  const dispatcher = await startDispatcher({
+    ...{ database, client, taskQueue, log, clock },
+    releasePerSecond: parts.settings.policy.releasePerSecond,
+  });
   const { mailFrom: from, publicUrl } = parts.settings;
   const mailed = { database, mailer: parts.ports.mailer, from, to: parts.onCall ?? 'on-call@tenure.localhost' };
   const pager = parts.pager ?? createEmbeddedPager(mailed);

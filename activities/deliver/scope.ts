@@ -14,7 +14,7 @@ export function scopeOf(
 ): Scope {
   const { account } = loaded;
   const went = Object.entries(input.state.steps).filter(
-    ([, s]) => s.at !== undefined && s.outcome !== 'skipped' && s.outcome !== 'dropped',
+    ([, s]) => (s.since ?? s.at) !== undefined && s.outcome !== 'skipped' && s.outcome !== 'dropped',
   );
   return {
     account: {
@@ -31,7 +31,7 @@ export function scopeOf(
     config: configOf(c),
     contact: contact ? { firstName: contact.name?.trim().split(/\s+/)[0] ?? null, role: contact.role } : null,
     journey: { id: input.journeyId, startedAt: input.state.startedAt, anchors: input.state.anchors },
-    sent: Object.fromEntries(went.map(([step, s]) => [step, s.at!])),
+    sent: Object.fromEntries(went.map(([step, s]) => [step, (s.since ?? s.at)!])),
     offered: Object.fromEntries(went.flatMap(([step, s]) => (s.offer === undefined ? [] : [[step, s.offer]]))),
     ...(input.step === undefined ? {} : { step: input.step }),
     offer: null,

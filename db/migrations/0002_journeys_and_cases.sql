@@ -253,6 +253,7 @@ CREATE TABLE "watches" (
 	"rises" double precision,
 	"falls" double precision,
 	"armed" boolean NOT NULL,
+	"again" boolean DEFAULT false NOT NULL,
 	"fired_at" timestamp (3) with time zone,
 	CONSTRAINT "watches_journey_id_id_pk" PRIMARY KEY("journey_id","id")
 );
@@ -336,7 +337,7 @@ CREATE INDEX "bands_candidate" ON "bands" USING btree ("account_id") WHERE "band
 CREATE UNIQUE INDEX "score_requests_event" ON "score_requests" USING btree ("event_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "scores_cause" ON "scores" USING btree ("account_id","model","cause");--> statement-breakpoint
 CREATE INDEX "scores_account" ON "scores" USING btree ("account_id","at");--> statement-breakpoint
-CREATE INDEX "watches_account" ON "watches" USING btree ("account_id","metric") WHERE "watches"."fired_at" is null;--> statement-breakpoint
+CREATE INDEX "watches_account" ON "watches" USING btree ("account_id","metric") WHERE "watches"."fired_at" is null or "watches"."again";--> statement-breakpoint
 CREATE INDEX "accounts_renewal" ON "accounts" USING btree (("facts" ->> 'renewal_date'),"id") WHERE "accounts"."closed_at" is null;--> statement-breakpoint
 CREATE INDEX "messages_drafts" ON "messages" USING btree ("intended_at") WHERE "messages"."state" = 'draft';--> statement-breakpoint
 CREATE INDEX "offers_taken" ON "offers" USING btree ("account_id","offer") WHERE "offers"."state" = 'accepted';

@@ -51,13 +51,15 @@ export const watches = pgTable(
     falls: doublePrecision('falls'),
     /** Whether the figure has been on the near side of the threshold, so that it can cross it. */
     armed: boolean('armed').notNull(),
+    /** Whether it may fire again once the figure has come back. */
+    again: boolean('again').notNull().default(false),
     firedAt: instant('fired_at'),
   },
   (t) => [
     primaryKey({ columns: [t.journeyId, t.id] }),
     index('watches_account')
       .on(t.accountId, t.metric)
-      .where(sql`${t.firedAt} is null`),
+      .where(sql`${t.firedAt} is null or ${t.again}`),
   ],
 );
 
@@ -104,7 +106,7 @@ export const bands = pgTable(
     score: doublePrecision('score'),
     scoredAt: instant('scored_at').notNull(),
     overrideId: uuid('override_id'),
-    /** The band that playbooks were last told; null: none yet, since the best needs no word and what is only shown is not told. */
+    /** The band that playbooks know of (that all is well from the start needs no word); null: it has only been shown. */
     told: text('told'),
     /** How often they were told: with it each change has an event id of its own. */
     changes: integer('changes').notNull(),

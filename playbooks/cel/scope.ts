@@ -31,7 +31,7 @@ export type Scope = {
   config: Record<string, ConfigValue>;
   contact?: { firstName?: string | null; role: string } | null;
   journey: { id: string; startedAt: Instant; anchors: Record<string, Instant> };
-  /** When each step that went out did: `state.steps[…].at`. */
+  /** When each step that went out or was opened did so. */
   sent?: Record<string, Instant>;
   /** Which offer each step made: `state.steps[…].offer`. */
   offered?: Record<string, string>;

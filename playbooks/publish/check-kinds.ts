@@ -18,7 +18,8 @@ export function kindProblems(step: StepSpec, path: string): PlaybookProblem[] {
   only('met', kind === 'check', step.met);
   only('needs', kind === 'milestone', step.needs);
   only('survey', kind === 'survey', step.survey);
-  only('task', DONE.has(kind), step.task);
+  // A checklist may say who keeps it, by when and how.
+  if (kind !== 'checklist') only('task', DONE.has(kind), step.task);
   needs(kind === 'check' || step.missedFact === undefined, 'only a check has a missedFact');
   needs(!DONE.has(kind) || open !== undefined, `a ${kind} needs open: it waits for somebody`);
   needs(kind !== 'survey' || open !== undefined, 'a survey needs open: it awaits an answer');

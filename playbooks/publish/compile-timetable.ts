@@ -73,11 +73,12 @@ function listensOf(reactions: Reaction[]): Record<string, string[]> {
 type Watch = NonNullable<Playbook['watches']>[number];
 
 function compileWatch(watch: Watch, resolve: Resolve): NonNullable<Timetable['watches']>[number] {
-  const { id, metric, over, rises, falls } = watch;
+  const { id, metric, over, rises, falls, again } = watch;
   return {
     ...{ id, metric },
     ...(over === undefined ? {} : { overDays: resolve.days(over) }),
     ...(rises === undefined ? {} : { rises: resolve.number(rises) }),
     ...(falls === undefined ? {} : { falls: resolve.number(falls) }),
+    ...(again ? { again } : {}),
   };
 }

@@ -30,12 +30,20 @@ export type PublishInput = {
  */
 export async function publish(db: Db, input: PublishInput): Promise<Published> {
   const templates = input.templates ?? (await readAllTemplates(db));
-  const checked = checkPlaybook(input.source, templates, { kinds: input.kinds ?? (await playbookKinds(db)) });
-  if ('problems' in checked)
-    throw new TenureError('invalid-playbook', summary(checked.problems), { problems: checked.problems });
-  const { playbook } = checked;
+  const playbook = mustBeValid(input.source, templates, { kinds: input.kinds ?? (await playbookKinds(db)) });
   const { source, by, now } = input;
   return insertPlaybook(db, { playbook, source, sha256: sha256Of(playbook), by, now });
+}
+
+/** The playbook of a source that can be published; throws TenureError `invalid-playbook` with every problem found. */
+export function mustBeValid(
+  source: string,
+  templates: CompiledTemplate[],
+  surroundings: Partial<Surroundings> = {},
+): Playbook {
+  const checked = checkPlaybook(source, templates, surroundings);
+  if ('playbook' in checked) return checked.playbook;
+  throw new TenureError('invalid-playbook', summary(checked.problems), { problems: checked.problems });
 }
 
 /** Reads and validates without publishing. */

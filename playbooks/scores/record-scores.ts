@@ -107,12 +107,15 @@ const settledOf = (row: BandRow) => ({
   candidateSince: row.candidateSince?.getTime() ?? null,
 });
 
-/** Changes `told` and answers the event when playbooks must hear of the band; they hear of nothing that is only shown, nor that all is well from the start. */
+/** Changes `told` and answers the event when playbooks must hear of the band; they hear of nothing that is only shown, nor that all is well from the start. `previous` is `none` where nothing was acted on before. */
 function tell(row: BandRow, account: AccountRow, r: Record): EventBody | undefined {
   const model = modelOf(row.model);
   if (row.band === row.told || !acts(account, r)) return undefined;
   const now = gravity(model, row.band);
-  if (row.told === null && now === 0) return undefined;
+  if (row.told === null && now === 0) {
+    row.told = row.band;
+    return undefined;
+  }
   const previous = row.told ?? 'none';
   const direction = row.told === null || now > gravity(model, row.told) ? 'worse' : 'better';
   row.told = row.band;

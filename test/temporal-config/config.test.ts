@@ -54,6 +54,10 @@ describe('the configuration', () => {
     [{ TENURE_ADMIN_KEY: 'short' }, 'TENURE_ADMIN_KEY should be a key of at least 16 characters'],
     [{ TENURE_PUBLIC_URL: 'javascript:alert(1)' }, 'TENURE_PUBLIC_URL should be a URL, http://… or https://…'],
     [{ TENURE_MAIL_FROM: 'a@b.example>\r\nBcc: x' }, 'TENURE_MAIL_FROM should be a sender, Name <name@example.com>'],
+    [
+      { TENURE_PRIORITIES: 'sev1,renewal,sev1' },
+      'TENURE_PRIORITIES should be different levels, highest first, such as sev1,renewal,onboarding,campaign',
+    ],
     [{ TEMPORAL_ADDRESS: 'http://localhost:7233' }, 'TEMPORAL_ADDRESS should be host:port of a Temporal server'],
   ])('names a wrong value with what it should be: %o', (env, problem) => {
     expect(problemsOf(env)).toEqual([problem]);

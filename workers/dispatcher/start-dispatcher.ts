@@ -1,5 +1,5 @@
 /**
- * Owns what runs are told, and what a crash left half done: starts without a run, commands without an answer.
+ * Owns what runs are told, and what nobody else does in time: starts without a run, commands without an answer, holds that are over.
  * Invariants: nothing is marked told before the run took it; one account's happenings keep their order; two dispatchers never tell one account at once.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { createCommandIssuer } from '../../api/commands/issue-command.ts';
 import type { Database } from '../../db/database.ts';
 import { DELIVERIES_CHANNEL } from '../../db/queries/deliveries/tell-journeys.ts';
+import { releaseOverHolds } from '../../db/queries/holds/release-over-holds.ts';
 import { finishStarts } from './finish-starts.ts';
 import { resendCommands } from './resend-commands.ts';
 import { tellAccount } from './tell-account.ts';
@@ -18,6 +19,8 @@ export type DispatcherParts = {
   taskQueue: string;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   clock: () => number;
+  /** How many journeys a second holds that are over wake together; default 5. */
+  releasePerSecond?: number;
   /** Real ms between two looks without a notice; default 1000. */
   sweepMs?: number;
 };
@@ -45,6 +48,11 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
     mark = await resendCommands({ ...parts, issuer }, mark);
   }, soon);
 
+  const perSecond = parts.releasePerSecond ?? 5;
+  const over = loop(async () => {
+    await releaseOverHolds(parts.database.db, { now: new Date(parts.clock()), perSecond });
+  }, soon);
+
   async function loop(work: () => Promise<void>, pause: () => Promise<void>): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted;) {
       try {
@@ -64,7 +72,7 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
     async stop() {
       stopping.abort();
       wake.now();
-      await Promise.all([...lanes, starts, commands]);
+      await Promise.all([...lanes, starts, commands, over]);
       await (await listening)?.unlisten().catch(() => undefined);
     },
   };

@@ -40,7 +40,7 @@ export const incidentFields = {
         nextUpdateInMinutes: z.number().int().positive().optional(),
       }),
     )
-    .default([]),
+    .optional(),
 };
 
 const isIncident = ({ kind }: Playbook) => kind === 'platform-incident' || kind === 'business-incident';
@@ -63,11 +63,10 @@ export const isIncidentCommand = (playbook: Playbook, command: unknown): boolean
 
 /** What the public is told, as commands in time. */
 export function incidentItems(
-  { updates, commands, start }: Persona,
+  { updates = [], commands }: Persona,
   playbook: Playbook,
   at: (after: string) => number,
 ): Item[] {
-  void start;
   if (!isIncident(playbook)) return [];
   const own = commands.flatMap(({ after, ...command }): Item[] =>
     isIncidentCommand(playbook, command) ? [{ at: at(after), t: 'incident', body: command }] : [],

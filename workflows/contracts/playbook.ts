@@ -81,6 +81,8 @@ const Watch = z.strictObject({
   over: IsoDuration.optional(),
   rises: z.union([z.number(), ConfigRef]).optional(),
   falls: z.union([z.number(), ConfigRef]).optional(),
+  /** Told of every crossing, each after the figure had been on the near side again; default: of the first one only. */
+  again: z.boolean().optional(),
 });
 
 const FlagTest = z.strictObject({ flag: Name, reason: Id });

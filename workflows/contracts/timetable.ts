@@ -112,7 +112,7 @@ export type Timetable = {
   listens: Record<string, string[]>;
   reactions: Reaction[];
   /** Figures that somebody outside watches for the run; told by the event `metric.crossed`. */
-  watches?: { id: string; metric: string; overDays?: number; rises?: number; falls?: number }[];
+  watches?: { id: string; metric: string; overDays?: number; rises?: number; falls?: number; again?: true }[];
   /** Terms of offers that change the run when accepted; read by the rules of the kind. */
   offers: Record<string, { extendsBy?: number; converts?: boolean }>;
 };

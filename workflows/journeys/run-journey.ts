@@ -133,7 +133,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
   const whatBecameOf = (recalled: string[]): Change[] =>
     recalled.map((step) => {
       const s = state.steps[step];
-      return s?.outcome
+      return s?.outcome && s.outcome !== 'dropped'
         ? { what: step, to: s.outcome, note: 'was already at the provider' }
         : { what: step, note: 'recalled before it left' };
     });

@@ -2,7 +2,7 @@ import type { State } from '../contracts/journey.ts';
 import { computedAnchors } from './anchors.ts';
 import type { Book } from './book.ts';
 import type { Seed } from './kernel.ts';
-import { follow } from './stages.ts';
+import { followAll } from './ticking.ts';
 
 /** The state in which a journey begins; nothing is started yet, that is the first tick's. */
 export function begin(book: Book, seed: Seed): State {
@@ -24,6 +24,6 @@ export function begin(book: Book, seed: Seed): State {
     answered: {},
     seen: [],
   };
-  follow({ book, s, effects: [], closed: [] }, seed.startedAt);
+  followAll({ book, s, effects: [], closed: [] }, seed.startedAt);
   return s;
 }

@@ -18,6 +18,7 @@ function followed(s: State, step: TimetableStep, parentId: string): Resolved {
   if (parent.st === 'open') return byOpening ? parent.since : undefined;
   if (parent.st !== 'done') return undefined;
   if (byOpening) return parent.since;
+  if (step.whileOpen) return 'not-needed';
   return !after || after.includes(parent.outcome!) ? parent.at : 'not-needed';
 }
 

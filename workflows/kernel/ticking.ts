@@ -133,7 +133,7 @@ function happen(d: Draft, m: Moment, now: Instant): void {
 }
 
 /** What follows from what was decided, and from what that has ended. */
-function followAll(d: Draft, at: Instant): void {
+export function followAll(d: Draft, at: Instant): void {
   do {
     reactToSteps(d, at);
     follow(d, at);

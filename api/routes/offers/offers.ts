@@ -5,6 +5,9 @@ import type { OfferRow } from '../../../db/queries/offers/list-offers.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
+import { launch } from '../../journeys/start-journey.ts';
+import { storeAnswer } from '../../offers/store-answer.ts';
+import type { CatalogReader } from '../../playbooks/catalog.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
 
@@ -26,7 +29,11 @@ const OfferView = z
 const Mark = z.object({ at: markAt, id: z.uuid() });
 
 /** Offers: what was put to customers, and what they said. */
-export function offerRoutes(app: Api, { database: { db }, clock }: Deps): void {
+export function offerRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): void {
+  const {
+    database: { db },
+    clock,
+  } = deps;
   const tags = ['offers'];
   app.get(
     '/v1/offers',
@@ -64,20 +71,25 @@ export function offerRoutes(app: Api, { database: { db }, clock }: Deps): void {
           tags,
           summary: `The customer ${answer} an offer; the first answer wins`,
           params: z.object({ id: z.uuid() }),
-          body: z.strictObject({ reason: z.string().max(2000).optional() }).nullish(),
+          body: z
+            .strictObject({
+              reason: z.string().max(2000).optional(),
+              ...(answer === 'accepted' ? { months: z.number().int().positive().max(36).optional() } : {}),
+            })
+            .nullish(),
           response: { 200: OfferView, ...problemsOf('invalid-request', 'unknown-item', 'already-decided', 'gone') },
         },
       },
-      async (request) =>
-        toView(
-          await answerOffer(db, {
-            id: request.params.id,
-            answer,
-            reason: request.body?.reason,
-            actor: actorOf(request),
-            now: new Date(clock()),
-          }),
-        ),
+      async (request) => {
+        const actor = actorOf(request);
+        const now = clock();
+        const { reason, months } = (request.body ?? {}) as { reason?: string; months?: number };
+        const { store, started } = storeAnswer(deps, catalogOf, { actor, now });
+        const given = { id: request.params.id, answer, reason, months, actor, now: new Date(now), store };
+        const answered = await answerOffer(db, given);
+        for (const row of started) void launch(deps, row);
+        return toView(answered);
+      },
     );
 }
 

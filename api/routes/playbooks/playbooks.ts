@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import type { Db, Tx } from '../../../db/database.ts';
 import { recordAudit } from '../../../db/queries/audit/record-audit.ts';
+import { playbookKinds } from '../../../db/queries/playbooks/playbook-kinds.ts';
 import { listPlaybooks } from '../../../db/queries/playbooks/list-playbooks.ts';
 import { playbookVersions } from '../../../db/queries/playbooks/playbook-versions.ts';
 import { readAllTemplates } from '../../../db/queries/playbooks/read-all-templates.ts';
 import { readPlaybook } from '../../../db/queries/playbooks/read-playbook.ts';
 import { describePlaybook } from '../../../playbooks/publish/describe.ts';
-import { checkPlaybook, publish } from '../../../playbooks/publish/publish.ts';
+import { checkPlaybook, mustBeValid, publish, sha256Of } from '../../../playbooks/publish/publish.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
 import type { CatalogReader } from '../../playbooks/catalog.ts';
+import { Comparison, compareInFlight } from '../../playbooks/compare-in-flight.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
@@ -37,6 +39,9 @@ const Version = z.object({
 const Problems = z.object({
   valid: z.boolean(),
   problems: z.array(z.object({ path: z.string(), message: z.string() })),
+});
+const Done = Comparison.extend({ id: z.string(), version: z.number().int(), dryRun: z.boolean().optional() }).meta({
+  id: 'Published',
 });
 const Source = z.strictObject({ source: z.string().min(1).max(131_072).describe('The playbook as YAML or JSON text') });
 const params = z.object({ id: z.string().max(100) });
@@ -109,7 +114,7 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps, cata
       },
     },
     async ({ body }) => {
-      const checked = checkPlaybook(body.source, await readAllTemplates(db));
+      const checked = checkPlaybook(body.source, await readAllTemplates(db), { kinds: await playbookKinds(db) });
       const problems = 'problems' in checked ? checked.problems : [];
       return { valid: problems.length === 0, problems };
     },
@@ -121,20 +126,24 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps, cata
       schema: {
         tags,
         summary:
-          'Publish a playbook as the next version of its id; content that is published already answers 200 with its version',
+          'Publish a playbook as the next version of its id; content that is published already answers 200 with its version. Journeys under way stay as they are: the answer shows what going over would change for them',
+        querystring: z.strictObject({
+          dryRun: z.stringbool().optional().describe('Publish nothing, only show what it would change'),
+        }),
         body: Source,
-        response: {
-          200: z.object({ id: z.string(), version: z.number().int() }),
-          201: z.object({ id: z.string(), version: z.number().int() }),
-          ...problemsOf('invalid-request', 'invalid-playbook'),
-        },
+        response: { 200: Done, 201: Done, ...problemsOf('invalid-request', 'invalid-playbook') },
       },
     },
     async (request, reply) => {
       const now = new Date(clock());
+      const { source } = request.body;
+      if (request.query.dryRun) {
+        const { playbook, version } = await wouldPublish(db, source);
+        return { id: playbook.id, version, dryRun: true, ...(await compareInFlight(db, playbook, version, clock())) };
+      }
       const by = actorOf(request);
       const { created, ...published } = await db.transaction(async (tx: Tx) => {
-        const done = await publish(tx as unknown as Db, { source: request.body.source, by, now });
+        const done = await publish(tx as unknown as Db, { source, by, now });
         if (done.created)
           await recordAudit(tx, {
             at: now,
@@ -146,9 +155,21 @@ export function playbookRoutes(app: Api, { database: { db }, clock }: Deps, cata
         return done;
       });
       catalogOf.forget();
-      return reply.status(created ? 201 : 200).send({ id: published.id, version: published.version });
+      const { id, version } = published;
+      const { playbook } = (await readPlaybook(db, id, version))!;
+      return reply
+        .status(created ? 201 : 200)
+        .send({ id, version, ...(await compareInFlight(db, playbook, version, clock())) });
     },
   );
+}
+
+/** The playbook that would be published, and the version that it would be; throws TenureError `invalid-playbook`. */
+async function wouldPublish(db: Db, source: string) {
+  const playbook = mustBeValid(source, await readAllTemplates(db), { kinds: await playbookKinds(db) });
+  const versions = await playbookVersions(db, playbook.id);
+  const same = versions.find((one) => one.sha256 === sha256Of(playbook));
+  return { playbook, version: same?.version ?? (versions[0]?.version ?? 0) + 1 };
 }
 
 const unknown = (id: string, version?: number) =>

@@ -7,6 +7,7 @@ import { recordDecision } from '../decisions/record-decision.ts';
 import { tellFact } from '../deliveries/tell-fact.ts';
 import type { OfferRow } from './list-offers.ts';
 import { discountEnds, pauseBilling, pauseOf } from './pause-billing.ts';
+import type { Pause } from './pause-billing.ts';
 
 export type AnswerOffer = {
   id: string;
@@ -16,9 +17,13 @@ export type AnswerOffer = {
   actor: string;
   reason?: string;
   now: Date;
-  /** Stores the event that a paused billing is, with all that follows, in the transaction of the answer. */
-  store?: (tx: Tx, event: { id: string; type: string; account: string; data: Record<string, string | number> }) => Promise<void>;
+  /** Stores the event that the answer is, with all that follows, in the transaction of the answer. */
+  store?: StoreEvent;
 };
+export type StoreEvent = (
+  tx: Tx,
+  event: { id: string; type: string; account: string; data: Record<string, string | number> },
+) => Promise<void>;
 type Journey = Pick<typeof journeys.$inferSelect, 'snapshot' | 'playbook' | 'version' | 'options' | 'endedAt'>;
 
 /**
@@ -49,6 +54,7 @@ export async function answerOffer(db: Db, i: AnswerOffer): Promise<OfferRow> {
       .returning();
     await record(tx, answered!, journey, i);
     if (pause) await pauseBilling(tx, answered!, pause, i);
+    await tellOthers(tx, answered!, pause, i);
     return answered!;
   });
   if (result === 'gone') throw new TenureError('gone', 'The offer has expired or was withdrawn');
@@ -89,6 +95,16 @@ async function record(tx: Tx, offer: OfferRow, journey: Journey, i: AnswerOffer)
   const decision = { journeyId, step, n, accountId, kind: 'offer', channel: null, outcome: i.answer, reason: i.answer };
   await recordDecision(tx, { ...decision, at: i.now, offer: offer.offer, details: { offer: offer.id, by: i.actor } });
   if (i.answer === 'accepted') await opportunity(tx, offer, journey, i.now);
+}
+
+/** Whoever listens to what customers say about offers hears it as an event; the offer's own step heard it as a fact. */
+async function tellOthers(tx: Tx, offer: OfferRow, pause: Pause | undefined, i: AnswerOffer): Promise<void> {
+  await i.store?.(tx, {
+    id: `offer:${offer.id}:${i.answer}`,
+    type: `offer.${i.answer}`,
+    account: offer.accountId,
+    data: { offer: offer.offer, ...(pause ? { months: pause.months, until: pause.until.toISOString() } : {}) },
+  });
 }
 
 async function opportunity(tx: Tx, offer: OfferRow, journey: Journey, now: Date): Promise<void> {

@@ -10,7 +10,7 @@ import type { OfferRow } from './list-offers.ts';
 /** The level of the hold that stands while an account pays nothing: all but what passes it is silent. */
 export const BILLING_PAUSE = 'billing-pause';
 
-type Pause = { months: number; until: Date };
+export type Pause = { months: number; until: Date };
 
 /** What an accepted offer to pause billing comes to; undefined for any other answer. Throws `invalid-request` for months that were not offered. */
 export function pauseOf(offer: OfferRow, i: Pick<AnswerOffer, 'answer' | 'months' | 'now'>): Pause | undefined {

@@ -58,7 +58,8 @@ async function close(tx: Tx, journeyId: string, closed: Closed[]): Promise<void>
     where o.journey_id = ${journeyId}::uuid and o.step = d.step and o.n = d.n and o.state = 'open' and d.offer is not null`);
   await tx.execute(sql`
     update tasks t set state = d.task, outcome = d.outcome, completed_by = 'system', ended_at = d.at from ${done}
-    where t.key = ${`${journeyId}/`} || d.step || '/' || d.n and t.state = 'open' and d.task is not null`);
+    where t.journey_id = ${journeyId}::uuid and t.step = d.step and t.n = d.n and t.state = 'open' and d.task is not null
+      and (t.key = ${`${journeyId}/`} || d.step || '/' || d.n or t.key like ${`${journeyId}/`} || d.step || '/' || d.n || '/escalation/%')`);
 }
 
 /** The same for surveys; only where a playbook has any, so that no other touch pays for it. */

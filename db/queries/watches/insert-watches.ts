@@ -19,8 +19,8 @@ export async function insertWatches(
   await tx
     .insert(watches)
     .values(
-      wanted.map(({ id, metric, overDays, rises, falls }) => ({
-        ...{ journeyId, accountId, id, metric, armed: false },
+      wanted.map(({ id, metric, overDays, rises, falls, again }) => ({
+        ...{ journeyId, accountId, id, metric, armed: false, again: again ?? false },
         ...{ overDays: overDays ?? null, rises: rises ?? null, falls: falls ?? null },
       })),
     )

@@ -9,11 +9,11 @@ export async function tellCrossings(tx: Tx, accountIds: string[], now: Date): Pr
   const crossings = await crossWatches(tx, accountIds, now);
   return tellJourneys(
     tx,
-    crossings.map(({ journeyId, accountId, id }) => ({
+    crossings.map(({ journeyId, accountId, id, again }) => ({
       ...{ journeyId, accountId },
       happening: {
         t: 'event',
-        id: `watch:${journeyId}:${id}`,
+        id: again ? `watch:${journeyId}:${id}:${now.getTime()}` : `watch:${journeyId}:${id}`,
         type: METRIC_CROSSED,
         at: now.getTime(),
         fields: { watch: id },

@@ -137,6 +137,18 @@ describe('a watched figure', () => {
     expect((await crossed(journey)).map((one: Json) => one.fields)).toEqual([{ watch: 'quiet' }]);
   });
 
+  test('fires again when it may, each time only after it had come back', async () => {
+    const watches: Watches = [{ id: 'busy', metric: METRIC, overDays: 2, rises: 10, again: true }];
+    const { account, journey } = await watched(watches);
+    const sweep = (days: number) => db().transaction((tx) => tellCrossings(tx, [account], new Date(NOW + days * DAY)));
+    await send([usage(account, 12)]);
+    await send([usage(account, 12)]);
+    expect(await crossed(journey)).toHaveLength(1);
+    await sweep(3);
+    await sweep(1);
+    expect((await crossed(journey)).map((one: Json) => one.at)).toEqual([NOW, NOW + DAY]);
+  });
+
   test('may be the newest total of a metric', async () => {
     const { account, journey } = await watched([
       { id: 'adopted', metric: 'features_used', rises: 5 },

@@ -47,7 +47,7 @@ describe('a score given from outside', () => {
     expect(await told(id)).toEqual([]);
     expect((await give(id, { model: MODEL, score: 40 })).body.band).toBe('medium');
     expect((await give(id, { model: MODEL, score: 39.99 })).body.band).toBe('high');
-    expect(await told(id)).toEqual(['none → medium (worse)', 'medium → high (worse)']);
+    expect(await told(id)).toEqual(['low → medium (worse)', 'medium → high (worse)']);
     expect(await inForce(id)).toMatchObject({
       band: 'high',
       score: 39.99,
@@ -139,7 +139,7 @@ describe('an override', () => {
     atDay(5);
     await sweep(id);
     expect(await inForce(id)).toMatchObject({ band: 'medium', override: null });
-    expect(await told(id)).toEqual(['none → high (worse)', 'high → medium (better)']);
+    expect(await told(id)).toEqual(['low → high (worse)', 'high → medium (better)']);
     const [entry] = await rows(
       sql`select actor, reason, details from audit where action = 'band.overridden' and target = ${`account:${id}`}`,
     );

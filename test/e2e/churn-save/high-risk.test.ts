@@ -53,6 +53,7 @@ describe('002.churn.high-risk', () => {
     expect(of('ceo-email-clock')).toEqual(['PT2H missed check-missed']);
     const toHead = tasks.filter((line) => line.includes('→ head-of-cs'));
     expect(toHead).toEqual([
+      'PT1H45M ceo-personal-email → head-of-cs by P1DT1H45M cancelled',
       'PT2H ceo-email-breach → head-of-cs by PT6H cancelled',
       'PT13H59M usage-analysis-breach → head-of-cs by PT17H59M cancelled',
       'P1D customer-success-call → head-of-cs by P2D level 1',

@@ -34,18 +34,18 @@ describe('003.retention', () => {
         events: [{ after: 'P130D', type: 'account_deleted' }],
       }),
     );
-    const days = sent(entries).map((line) => line.replace(/T\S+/, ''));
-    expect(days.slice(0, 4)).toEqual([
-      'P7D retention_training',
-      'P13D retention_win_back',
-      expect.stringMatching(/^P2\dD retention_/) as string,
-      expect.stringMatching(/^P2\dD retention_/) as string,
+    expect(sent(entries).map((line) => line.replace(/T\S+/, ''))).toEqual([
+      'P1D retention_win_back',
+      'P8D retention_training',
+      'P15D retention_win_back',
+      'P22D retention_training',
+      'P36D retention_check_in',
+      'P50D retention_best_practice',
+      'P64D retention_check_in',
+      'P78D retention_best_practice',
+      'P92D retention_check_in',
     ]);
-    expect(
-      days.filter((line) => line.endsWith('check_in') || line.endsWith('best_practice')).length,
-    ).toBeGreaterThanOrEqual(3);
     expect(of('personal-support')[0]).toBe('P15D sent as-planned');
-    expect(sent(entries).filter((line) => Number(/^P(\d+)D/.exec(line)![1]) > 97)).toEqual([]);
   });
 
   it('makes an accepted training a task', async () => {
@@ -53,11 +53,11 @@ describe('003.retention', () => {
       RETENTION,
       savePersona({
         scores: [{ after: 'P1D', model: MODEL, value: 'high' }],
-        facts: [{ after: 'P8D', step: 'win-back-training', what: 'accepted' }],
-        events: [{ after: 'P9D', type: 'account_deleted' }],
+        facts: [{ after: 'P9D', step: 'win-back-training', what: 'accepted' }],
+        events: [{ after: 'P10D', type: 'account_deleted' }],
       }),
     );
-    expect(tasks).toEqual(['P8D training → csm by P10D cancelled']);
+    expect(tasks).toEqual(['P9D training → csm by P11D cancelled']);
   });
 
   it('goes wrong throughout: high risk for three months without an answer, and lost', async () => {
@@ -68,7 +68,7 @@ describe('003.retention', () => {
         events: [{ after: 'P91D', type: 'subscription.cancelled' }],
       }),
     );
-    expect(of('win-back')[0]).toBe('PT0S sent retention_win_back');
+    expect(of('win-back')[0]).toMatch(/^PT0S sent retention_win_back$/);
     expect(tasks.filter((line) => line.includes('personal-support')).slice(0, 2)).toEqual([
       'P14D personal-support → csm by P16D cancelled',
       'P16D personal-support → cs-lead by P17D level 1',
@@ -82,18 +82,19 @@ describe('003.retention', () => {
       RETENTION,
       savePersona({
         scores: [{ after: 'P1D', model: MODEL, value: 'high' }],
-        events: [{ after: 'P730D', type: 'subscription.cancelled' }],
+        events: [{ after: 'P400D', type: 'subscription.cancelled' }],
       }),
       {
-        continueEvery: 40,
+        continueEvery: 25,
         observe: async ({ rig, journeyId }) => {
           const { body } = await rig.call<object>('GET', `/v1/journeys/${journeyId}`);
           size = JSON.stringify(body).length;
         },
       },
     );
-    expect(sent(entries).length).toBeGreaterThan(50);
-    expect(history.events).toBeLessThan(1000);
+    const touches = sent(entries).length;
+    expect(touches).toBeGreaterThan(50);
+    expect(history.events).toBeLessThan(touches * 14);
     expect(size).toBeLessThan(64 * 1024);
   });
 });

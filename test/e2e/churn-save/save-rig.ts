@@ -74,10 +74,12 @@ export async function storedEvents(db: Db, account: string, type: string): Promi
   return rows.map((row) => `${offsetOf(row.at)} ${row.actor}`);
 }
 
-/** Levels of the holds that stand. */
-export async function openHolds(db: Db, account: string): Promise<string[]> {
+/** Levels of the holds that stand at `now`. */
+export async function openHolds(db: Db, account: string, now: number): Promise<string[]> {
   const rows = await db.select().from(holds).where(eq(holds.accountId, account));
-  return rows.filter((row) => row.releasedAt === null).map((row) => row.level);
+  return rows
+    .filter((row) => row.releasedAt === null && (row.until?.getTime() ?? Infinity) > now)
+    .map((row) => row.level);
 }
 
 /** Journeys of an account: `<playbook> <outcome or state>`, oldest first. */
@@ -115,7 +117,7 @@ export async function live(id: string, persona: Persona, options: RehearseOption
       const [row] = await db.select().from(journeys).where(eq(journeys.id, run.journeyId));
       seen.account = row!.accountId;
       seen.tasks = await tasksOf(db, seen.account);
-      seen.holds = await openHolds(db, seen.account);
+      seen.holds = await openHolds(db, seen.account, run.rig.now());
       seen.events = (await db.select().from(events).where(eq(events.accountId, seen.account)))
         .filter((event) => event.actor.startsWith('journey:'))
         .map((event) => `${offsetOf(event.at)} ${event.type}`);

@@ -17,7 +17,9 @@ export function customer(plan: string, { account, ...given }: Given = {}): unkno
   return {
     start: START,
     account: { name: 'Lakeside Outfitters', plan, timeZone: 'America/New_York', industry: 'retail', ...account },
-    contacts: [{ role: 'primary', email: 'maya.lindqvist@lakeside.example', name: 'Maya Lindqvist', consent: { email: true } }],
+    contacts: [
+      { role: 'primary', email: 'maya.lindqvist@lakeside.example', name: 'Maya Lindqvist', consent: { email: true } },
+    ],
     ...given,
   };
 }

@@ -114,7 +114,10 @@ async function look(rig: Rig): Promise<Open[] | undefined> {
     open.push({ row, wake: createKernel(row.timetable, rulesOf(row.kind)).nextWake(state) });
   }
   // What ended or began meanwhile is seen by another look.
-  const [unended] = await db.select({ n: count() }).from(journeys).where(and(isNull(journeys.endedAt), ne(journeys.state, 'starting')));
+  const [unended] = await db
+    .select({ n: count() })
+    .from(journeys)
+    .where(and(isNull(journeys.endedAt), ne(journeys.state, 'starting')));
   return unended!.n === rows.length ? open : undefined;
 }
 
@@ -123,7 +126,8 @@ async function restingState({ client, database }: Rig, row: JourneyRow): Promise
   const description = await handle.describe().catch(() => undefined);
   if (description?.status.name !== 'RUNNING') {
     const [again] = await database.db.select().from(journeys).where(eq(journeys.id, row.id));
-    if (again?.endedAt === null && description !== undefined) throw new Error(`the run of ${row.lock} closed before its journey ended`);
+    if (again?.endedAt === null && description !== undefined)
+      throw new Error(`the run of ${row.lock} closed before its journey ended`);
     return undefined;
   }
   if ((description.raw.pendingActivities?.length ?? 0) > 0 || description.raw.pendingWorkflowTask) return undefined;

@@ -6,14 +6,18 @@ import { DAY, HOUR, Run, START, due, iso, step, timetableOf } from './fixtures.t
 const milestone = (more: Partial<TimetableStep> = {}) =>
   step('day7', 'one', due('P7D'), { kind: 'milestone', needs: ['inbox', 'reply'], clock: 'run-on', ...more });
 
-const onboarding = (more: Partial<TimetableStep> = {}, seed: Partial<Seed> = {}) =>
+const onboarding = (
+  more: Partial<TimetableStep> = {},
+  seed: Partial<Seed> = {},
+  followUp: Partial<TimetableStep> = {},
+) =>
   new Run(
     timetableOf(
       [
         milestone(more),
         step('celebrate', 'one', due('PT1H', 'step:day7'), { after: ['met', 'late'] }),
         step('note', 'one', due('PT1H', 'step:celebrate'), { after: ['sent'] }),
-        step('follow-up', 'one', due('P2D', 'step:day7'), { after: ['missed'], kind: 'task' }),
+        step('follow-up', 'one', due('P2D', 'step:day7'), { after: ['missed'], kind: 'task', ...followUp }),
         step('end', 'two', due('P90D')),
       ],
       {
@@ -90,6 +94,45 @@ describe('a milestone', () => {
     run.runTo(days(40));
     expect([run.told('day7'), run.told('follow-up'), run.told('celebrate')]).toEqual(['late', 'sent', 'sent']);
     expect(run.state.stages.one!.ended).toBe(days(20) + 2 * HOUR);
+  });
+
+  it('reached late completes the follow-up that is still open, before it escalates', () => {
+    const open: TimetableStep['open'] = {
+      otherwise: 'missed',
+      clock: 'run-on',
+      escalations: [{ after: { months: 0, days: 7, ms: 0 }, level: 1 }],
+    };
+    const run = onboarding({}, {}, { open }).runTo(days(10));
+    expect(run.told('follow-up')).toBe('open');
+    run.event(days(11), 'inbox');
+    run.event(days(12), 'reply');
+    expect([run.told('follow-up'), run.state.steps['follow-up']!.at]).toEqual(['completed', days(12)]);
+    run.runTo(days(40));
+    expect(run.log.filter(({ effect }) => effect.t === 'escalate')).toEqual([]);
+  });
+
+  it('reached late in a stage that was ended by its date brings nothing back', () => {
+    for (const end of [undefined, due('P10D')]) {
+      const { steps, stages, reactions } = onboarding().timetable;
+      const run = new Run(
+        timetableOf(
+          steps.filter((x) => x.id !== 'note'),
+          { reactions, stages: stages.map((x) => (x.id === 'one' && end ? { ...x, end } : x)) },
+        ),
+      ).runTo(days(20));
+      run.event(days(20), 'inbox');
+      run.event(days(20), 'reply');
+      expect([run.told('day7'), run.told('celebrate')]).toEqual(['late', end ? 'skipped(not-needed)' : 'waiting']);
+      expect(run.state.stages.one!.ended === undefined).toBe(!end);
+    }
+  });
+
+  it('reached while a pause has stopped its clock is met, whatever its date says', () => {
+    const run = onboarding({ clock: 'freeze' }).runTo(days(6));
+    run.command(days(6), { name: 'pause', until: null, clock: null });
+    run.event(days(8), 'inbox');
+    run.event(days(8), 'reply');
+    expect(run.told('day7')).toMatch(/^met/);
   });
 
   it('heard of by a run that slept over its date is missed and late in one', () => {

@@ -153,6 +153,20 @@ describe('a flag set again', () => {
     ]);
   });
 
+  it('has what follows what followed wait anew, too', () => {
+    const run = new Run(
+      timetableOf([...cadence().timetable.steps, step('page', 'one', due('P1D', 'step:escalate'))], { reactions }),
+    ).runTo(START);
+    run.event(START, 'update');
+    run.runTo(after(35));
+    expect(run.due('page')).toBe(iso(after(30) + DAY));
+    run.event(after(35), 'update');
+    run.runTo(after(56));
+    expect([run.told('escalate'), run.told('page')]).toEqual(['waiting', 'idle']);
+    run.runTo(after(66));
+    expect(run.due('page')).toBe(iso(after(65) + DAY));
+  });
+
   it('while its reminder is on its way gives another occurrence after that one', () => {
     const run = cadence();
     run.event(START, 'update');

@@ -112,8 +112,9 @@ const anyTimetable = fc
     until: chance(fc.constantFrom('over', 'ready')),
     end: chance(fc.constantFrom(due('PT0S', 'to'), due('P1D', 'then', { window: monFri }))),
     gap: fc.constantFrom(0, HOUR, DAY),
+    closes: fc.constantFrom('sent', 'met', 'skipped', 'expired'),
   })
-  .map(({ steps, stageEnd, stageEndFrom, enter, until, end, gap: minGap }) =>
+  .map(({ steps, stageEnd, stageEndFrom, enter, until, end, gap: minGap, closes }) =>
     timetableOf(
       steps.map((x, i) => stepOf(x, i, steps.length)),
       {
@@ -136,6 +137,7 @@ const anyTimetable = fc
           { event: 'unready', clear: 'ready' },
           { event: 'again', set: 'ready', again: true },
           { event: 'over', set: 'over' },
+          { event: 'step:s0', where: { outcome: closes }, set: 'ready', again: true },
           { event: 'listed', item: 's1/x' },
           { event: 'surveyed', completes: 's1' },
           { event: 'moved', move: { anchor: 'to', field: 'to' } },
