@@ -4,7 +4,7 @@ import { watchMemory } from './measure.ts';
 
 const USAGE_DAYS = 60;
 const METRIC_DAYS = 14;
-/** One account in so many has used nothing for a week. */
+/** One account in so many has used nothing for a week, and no feature: its band becomes worse, and a journey begins. */
 const SILENT = 100;
 
 export type HealthFigures = {
@@ -50,13 +50,14 @@ async function seed({ database: { sql }, putAccount }: BenchGround, accounts: nu
     const to = Math.min(from + day - 1, accounts);
     await sql`insert into usage_days select 'health-' || i, 'conversations', ${today}::date - d, 10 + (i + d) % 20
       from generate_series(${from}::int, ${to}::int) i, generate_series(0, ${USAGE_DAYS - 1}::int) d where i % ${SILENT}::int > 0 or d > 6`;
-    await sql`insert into metrics select 'health-' || i, m, ${today}::date - d, 5 + (i + d) % 5, (${today}::date - d)::timestamptz
+    await sql`insert into metrics select 'health-' || i, m, ${today}::date - d,
+        case when m = 'features_used' and i % ${SILENT}::int = 0 then 0 else 5 + (i + d) % 5 end, (${today}::date - d)::timestamptz
       from generate_series(${from}::int, ${to}::int) i, generate_series(0, ${METRIC_DAYS - 1}::int) d, unnest(array['features_used', 'features_available']) m`;
     await sql`insert into scores (account_id, model, version, at, score, band, confidence, inputs, contributions, cause, actor)
       select 'health-' || i, '002.health.score', 1, now() - interval '1 day', 75, 'low', 1, '{}', '[]', 'sweep:yesterday', 'bench'
       from generate_series(${from}::int, ${to}::int) i`;
-    await sql`insert into bands (account_id, model, band, since, auto, auto_since, score, scored_at, changes)
-      select 'health-' || i, '002.health.score', 'low', now() - interval '1 day', 'low', now() - interval '1 day', 75, now() - interval '1 day', 0
+    await sql`insert into bands (account_id, model, band, since, auto, auto_since, score, scored_at, told, changes)
+      select 'health-' || i, '002.health.score', 'low', now() - interval '1 day', 'low', now() - interval '1 day', 75, now() - interval '1 day', 'low', 0
       from generate_series(${from}::int, ${to}::int) i`;
   }
   await sql`analyze`.catch(() => undefined);

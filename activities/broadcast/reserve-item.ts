@@ -41,17 +41,18 @@ export async function reserveItem(
   tx: Tx,
   deps: JourneyDeps,
   notice: Notice,
-  of: Pick<BroadcastItemRow, 'broadcastId' | 'position'>,
+  of: Pick<BroadcastItemRow, 'broadcastId' | 'position' | 'accountId'>,
   now: number,
 ): Promise<Reserved> {
+  const { accountId } = of;
+  // Gate, item, message: in this order everywhere, since an attempt that is taken for dead may still be at work.
+  await lockTouch(tx, accountId);
   const item = await lockItem(tx, of);
   if (item.outcome !== null) return undefined;
   const settled = async (word: ItemWord): Promise<undefined> => {
     await settleItem(tx, of, { recheck: null, at: new Date(now), ...word });
   };
-  const { accountId } = item;
   const { context: c, broadcast, words } = notice;
-  await lockTouch(tx, accountId);
   const key = { journeyId: broadcast.journeyId, step: broadcast.step, n: broadcast.n };
   const [existing, loaded] = await Promise.all([
     messageOfItem(tx, { ...key, accountId }),

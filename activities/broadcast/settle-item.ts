@@ -1,5 +1,5 @@
 import type { Tx } from '../../db/database.ts';
-import { settleItem } from '../../db/queries/broadcasts/page-of-broadcast.ts';
+import { lockItem, settleItem } from '../../db/queries/broadcasts/page-of-broadcast.ts';
 import { addressHash } from '../../db/queries/contacts/address-hash.ts';
 import { suppress } from '../../db/queries/contacts/suppress.ts';
 import { closeCircuit, openCircuit } from '../../db/queries/holds/circuit.ts';
@@ -30,6 +30,10 @@ export async function settleSent(
     at,
     recheck: null,
   };
+  const unavailable = result.state === 'refused' && result.kind === 'unavailable';
+  const probeAt = new Date(now + policy.probeAfterMs);
+  if (unavailable) await openCircuit(tx, { provider: row.provider, reason: result.code, now: at, probeAt });
+  await lockItem(tx, item);
   const later = (ms: number) => settleItem(tx, item, { recheck: new Date(now + ms) });
   if (result.state === 'sent') {
     const { providerId, receipt } = result;
@@ -60,9 +64,7 @@ export async function settleSent(
     return settleItem(tx, item, { outcome: 'failed', reason, ...told });
   }
   await endLease(tx, row.id, row.attempt, code);
-  if (kind !== 'unavailable')
+  if (!unavailable)
     return later(result.retryAfterMs ?? Math.min(policy.retryAtMostMs, policy.retryAfterMs * 2 ** (row.attempt - 1)));
-  const probeAt = new Date(now + policy.probeAfterMs);
-  await openCircuit(tx, { provider: row.provider, reason: code, now: at, probeAt });
   return later(policy.probeAfterMs + 1_000);
 }

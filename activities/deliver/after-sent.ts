@@ -5,6 +5,7 @@ import { openSurvey } from '../../db/queries/surveys/open-survey.ts';
 import { openChecklist } from '../../db/queries/tasks/open-checklist.ts';
 import { openTask } from '../../db/queries/tasks/open-task.ts';
 import { durationMs } from '../../workflows/contracts/time.ts';
+import { addLocalDays } from '../../workflows/kernel/calendar.ts';
 import type { DeliverInput } from '../../workflows/contracts/journey.ts';
 import type { Crm } from '../crm/crm.ts';
 import { OWNER_ROLES } from '../tasks/owner-roles.ts';
@@ -81,6 +82,15 @@ async function openTheSurvey(
   });
 }
 
+const NO_DAYS = { months: 0, days: 0, ms: 0 };
+
+/** So long from now, or at that local time of today. */
+function dueBy(sla: string, { state }: DeliverInput, now: number): number {
+  const [hours, minutes] = sla.split(':').map(Number);
+  if (minutes === undefined) return now + durationMs(sla);
+  return Math.max(now, addLocalDays(state.zone, now, NO_DAYS, hours! * 60 + minutes));
+}
+
 async function openTheTask(
   tx: Tx,
   c: StepContext,
@@ -90,7 +100,7 @@ async function openTheTask(
   const { task } = c.spec;
   const sla = task?.sla ? resolveTerm(configOf(c), task.sla) : null;
   const expires = expiryOf(c.journey.timetable, input.state, input.step, input.n, now);
-  const due = sla === null ? expires : now + durationMs(String(sla));
+  const due = sla === null ? expires : dueBy(String(sla), input, now);
   const key = `${input.journeyId}/${input.step}/${input.n}`;
   const ownerRole = task?.owner ?? 'owner';
   await openTask(tx, {

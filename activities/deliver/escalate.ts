@@ -5,6 +5,7 @@ import { openTask } from '../../db/queries/tasks/open-task.ts';
 import { noteDecision } from '../../db/queries/touches/note-decision.ts';
 import { DAY_MS } from '../../workflows/contracts/time.ts';
 import type { EscalateInput } from '../../workflows/contracts/journey.ts';
+import { alarmNotice } from './alarm-notice.ts';
 import { enterJourney, stepOf } from './context.ts';
 import type { JourneyDeps } from './deps.ts';
 import { withCodes } from './failures.ts';
@@ -17,6 +18,7 @@ export function createEscalate(deps: JourneyDeps) {
         const now = deps.clock(input.clockShift);
         const { journeyId, step, n, level } = input;
         const c = stepOf(await enterJourney(tx, deps.database, { journeyId, state: input.state, at: now }), step);
+        if (c.spec.notice) return alarmNotice(tx, deps, c, input, now);
         const to = c.spec.open?.escalations?.[level - 1]?.to ?? 'operations';
         const key = `${journeyId}/${step}/${n}`;
         await raiseLevel(tx, { key, level });

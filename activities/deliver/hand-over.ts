@@ -33,7 +33,7 @@ export async function handOver(
     return (await tx.transaction((inner) => ingest(inner, given))).started;
   } catch (error) {
     const code = error instanceof CelError || error instanceof TenureError ? error.code : undefined;
-    if (code === undefined || code === 'internal') throw error;
+    if (code === undefined) throw error;
     await trouble(tx, deps, c, input, code);
     return [];
   }

@@ -97,9 +97,10 @@ export function sentOutcome(c: StepContext, row: Pick<MessageRow, 'variant' | 'o
   };
 }
 
-/** Why something went out: because its time to be approved was over, in its time, or late and within what its playbook allows. */
+/** Why something went out: because staff had it run, because its time to be approved was over, in its time, or late and within what its playbook allows. */
 export function sentReason(input: DeliverInput, now: number, row?: Pick<MessageRow, 'approvedBy'>): string {
   if (row?.approvedBy === BY_TIME) return 'auto-sent';
+  if (input.state.steps[input.step]?.byCommand === 'run-now') return 'run-now';
   return now - input.due > 5 * 60_000 ? 'late-within-limit' : 'as-planned';
 }
 

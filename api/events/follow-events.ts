@@ -33,10 +33,15 @@ export async function followEvents(tx: Tx, { events, accounts, ...given }: Follo
     const tell = (telling: Telling) => void tellings.push(telling);
     const rows = await fireTriggers(tx, { ...given, event, at, account: accounts.get(event.account)!, tell });
     started.push(...rows);
-    listeners.push(
-      ...rows.map((row) => ({ journeyId: row.id, accountId: row.accountId, listens: row.timetable.listens })),
-    );
+    const begun = rows.map((row) => ({ journeyId: row.id, accountId: row.accountId, listens: row.timetable.listens }));
+    listeners.push(...begun);
     for (const telling of tellings.slice(from)) widen(listeners, telling);
+    // What begins or goes over by an event hears it too, by what it listens to from then on.
+    for (const listener of [...begun, ...goneOver(listeners, tellings.slice(from))]) {
+      const early = tellings.findIndex((one) => one.journeyId === listener.journeyId && one.happening.id === event.id);
+      if (early >= 0) tellings.splice(early, 1);
+      tellings.push(...told(listener, event, at));
+    }
   }
   await tellJourneys(tx, tellings, new Date(now));
   return started;
@@ -58,6 +63,11 @@ function told(listener: Listener, event: EventBody, at: number): Telling[] {
   const happening: Happening = { t: 'event', id: event.id, type: event.type, at, fields };
   return [{ accountId: listener.accountId, journeyId: listener.journeyId, happening }];
 }
+
+const goneOver = (listeners: Listener[], tellings: Telling[]): Listener[] =>
+  listeners.filter(({ journeyId }) =>
+    tellings.some((telling) => telling.journeyId === journeyId && telling.happening.t === 'migrated'),
+  );
 
 /** A journey that has been told to go over listens to what the new timetable asks for, from here on. */
 function widen(listeners: Listener[], { journeyId, happening }: Telling): void {

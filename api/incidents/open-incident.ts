@@ -34,8 +34,9 @@ export type Opened = { incident: IncidentRow; created: boolean; journey?: Journe
 
 /** Opens an incident with its journey, or answers the one that is open under its key (or that this very request opened before). */
 export async function openIncident(tx: Tx, opening: OpenIncident): Promise<Opened> {
-  const { id, body, source, actor, catalog, systemZone, now } = opening;
+  const { id, source, actor, catalog, systemZone, now } = opening;
   const at = new Date(now);
+  const body = withKey(opening.body);
   const known = (await readIncident(tx, id)) ?? (body.key ? await openIncidentOf(tx, body.key) : undefined);
   if (known) return { incident: known, created: false };
   const business = body.kind === 'business';
@@ -88,6 +89,12 @@ export async function openIncident(tx: Tx, opening: OpenIncident): Promise<Opene
     perSecond: opening.perSecond,
   };
   return { incident: await firstWords(tx, acting, body), created: true, journey };
+}
+
+/** One matter of a class is open for a customer at a time, so that nobody is engaged twice. */
+function withKey(body: IncidentBody): IncidentBody {
+  if (body.kind !== 'business' || body.key !== undefined || body.account === undefined) return body;
+  return { ...body, key: `${body.class}:${body.account}` };
 }
 
 /** Thrown to undo an opening whose key somebody else has just opened. */

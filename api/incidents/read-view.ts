@@ -21,7 +21,7 @@ export async function readView(db: Db, row: IncidentRow): Promise<z.infer<typeof
     listAudit(db, { target: `incident:${row.id}` }, { limit: MOST }),
   ]);
   const timeline: z.infer<typeof Moment>[] = [
-    ...commands.map((one) => ({
+    ...commands.reverse().map((one) => ({
       at: one.at.toISOString(),
       what: one.action,
       by: one.actor,

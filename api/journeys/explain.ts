@@ -57,21 +57,26 @@ const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).
 
 /** One decision a step and occurrence: what was decided, what the run has decided since its last word, and what is still to come. */
 export async function explain(db: Db, row: JourneyRow, clock: number, step?: string): Promise<DecisionView[]> {
-  const steps = row.timetable.steps.filter((one) => step === undefined || one.id === step);
-  if (steps.length === 0)
-    throw new TenureError('unknown-step', 'The journey has no such step.', {
-      known: row.timetable.steps.map((one) => one.id),
-    });
   const recorded = (await listDecisions(db, { journey: row.id, step }, { limit: 1000 })).reverse();
   const { state } = await present(db, row, clock);
-  return steps.flatMap((one) => {
+  const { timetable } = row;
+  const steps = timetable.steps.filter((one) => step === undefined || one.id === step);
+  const ids = new Set(steps.map((one) => one.id));
+  // Steps that a migration has taken away keep what was said about them.
+  const gone = recorded.filter((decision) => !ids.has(decision.step)).map(toDecision);
+  if (steps.length === 0 && gone.length === 0)
+    throw new TenureError('unknown-step', 'The journey has no such step.', {
+      known: timetable.steps.map((one) => one.id),
+    });
+  const known = steps.flatMap((one) => {
     const said = recorded
       .filter((decision) => decision.step === one.id)
       .sort((a, b) => a.n - b.n)
       .map(toDecision);
     const now = state.steps[one.id];
     const last = said.at(-1);
-    if (now && (last === undefined || last.n < now.n || last.outcome === 'held')) {
+    const undecided = last?.outcome === 'held' && last.reason !== 'meeting-held';
+    if (now && (last === undefined || last.n < now.n || undecided)) {
       const view = {
         journey: row.id,
         account: row.accountId,
@@ -86,6 +91,7 @@ export async function explain(db: Db, row: JourneyRow, clock: number, step?: str
     }
     return said;
   });
+  return [...known, ...gone];
 }
 
 function standing(
@@ -93,7 +99,7 @@ function standing(
   ended: boolean,
 ): Pick<DecisionView, 'outcome' | 'reason' | 'at' | 'due' | 'words' | 'details'> {
   if (s.st === 'done') {
-    const reason = s.reason ?? s.outcome ?? 'done';
+    const reason = s.reason ?? (s.outcome === 'held' ? 'meeting-held' : s.outcome) ?? 'done';
     return {
       outcome: s.outcome ?? 'skipped',
       reason,
@@ -109,9 +115,15 @@ function standing(
       ? 'gated'
       : s.st === 'sending'
         ? 'sending'
-        : s.hold !== undefined
-          ? 'on-hold'
-          : 'not-due';
+        : s.hold === 'approval'
+          ? 'approval'
+          : s.hold !== undefined
+            ? 'on-hold'
+            : s.st === 'open'
+              ? 'open'
+              : s.st === 'idle'
+                ? 'not-reached'
+                : 'not-due';
   const details = {
     ...(s.hold === undefined ? {} : { hold: s.hold }),
     ...(s.gateUntil === undefined ? {} : { gateUntil: iso(s.gateUntil) }),
@@ -121,6 +133,9 @@ function standing(
 
 const PENDING: Record<string, string> = {
   'not-due': 'It is not due yet.',
+  'not-reached': 'What it counts from has not happened yet.',
+  open: 'It is open and waits for an answer.',
+  approval: 'It waits for somebody to approve its words.',
   gated: 'It waits for something that has not happened yet.',
   sending: 'It is being sent at this moment.',
   'on-hold': 'It waits for a hold or stop to end.',

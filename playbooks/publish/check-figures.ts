@@ -1,4 +1,5 @@
 import type { ConfigValue, Playbook } from '../../workflows/contracts/playbook.ts';
+import { LocalTime } from '../../workflows/contracts/time.ts';
 import { resolver } from './compile-due.ts';
 import type { PlaybookProblem } from './parse-playbook.ts';
 
@@ -26,7 +27,11 @@ export function figureProblems(playbook: Playbook, config: Record<string, Config
         if (!DECIDES.includes(String(decides)))
           problems.push({ path: `${path}.approval.otherwise`, message: `must be one of ${DECIDES.join(', ')}` });
       }
-      if (task?.sla !== undefined) fits(`${path}.task.sla`, () => resolve.ms(task.sla!));
+      if (task?.sla !== undefined) {
+        const { sla } = task;
+        const isTime = LocalTime.safeParse(sla.startsWith('$') ? config[sla.slice(1)] : sla).success;
+        fits(`${path}.task.sla`, () => (isTime ? resolve.minute(sla) : resolve.ms(sla)));
+      }
     }),
   );
   playbook.offers.forEach(({ once, pausesBilling }, i) => {

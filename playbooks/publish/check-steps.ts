@@ -24,7 +24,8 @@ export function stepProblems(playbook: Playbook): PlaybookProblem[] {
     });
   });
   const outcomes = [
-    ...(playbook.end?.outcomes.map((one) => one.outcome) ?? []),
+    // Without an end of its own a journey is completed when all of its stages have ended.
+    ...(playbook.end?.outcomes.map((one) => one.outcome) ?? ['completed']),
     ...playbook.reactions.flatMap((r) => (r.end ? [r.end.outcome] : [])),
   ];
   for (const outcome of Object.keys(playbook.outcomes))

@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/database.ts';
 import { closeAlerts } from '../../db/queries/alerts/close-alerts.ts';
+import { forgetScores } from '../../db/queries/scores/forget-scores.ts';
 import { ANYTHING } from '../../db/queries/scores/read-figures.ts';
 import type { Figures } from '../../db/queries/scores/read-figures.ts';
 import { tellCrossings } from '../../db/queries/watches/tell-crossings.ts';
@@ -37,6 +38,7 @@ export async function sweepAccounts(
   for (let i = 0; i < events.length; i += EVENTS_A_CALL)
     await s.ingest(tx, { events: events.slice(i, i + EVENTS_A_CALL), actor: s.actor, now: s.now.getTime() });
   await tellCrossings(tx, ids, s.now);
+  await forgetScores(tx, ids, new Date(s.now.getTime() - s.policy.keptFor));
   return { stored, changed, drops: drops.length };
 }
 

@@ -4,6 +4,7 @@ import { createJourneyActivities } from '../../activities/deliver/create-activit
 import { createHousekeepingActivities } from '../../activities/housekeeping/create-housekeeping-activities.ts';
 import { createCommandIssuer } from '../../api/commands/issue-command.ts';
 import { defaultPolicy } from '../../activities/arbiter/policy.ts';
+import { composeHandOver } from '../../workers/hand-over.ts';
 import { composePorts } from '../../workers/ports.ts';
 import { testWorker } from '../support/engine.ts';
 import { apiFixture } from './api-fixture.ts';
@@ -25,6 +26,7 @@ export async function workingApi(): Promise<WorkingApi> {
         database,
         clock: (shift) => Date.now() + shift,
         ...composePorts({}),
+        ...composeHandOver({ database, client, taskQueue, settings: { secret, systemZone }, log: log as never }),
         settings: { secret, publicUrl, systemZone, mailFrom: 'Tenure <no-reply@tenure.test>', policy: defaultPolicy },
         log: log as never,
       }),

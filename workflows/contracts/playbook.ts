@@ -173,12 +173,12 @@ export const StepSpec = z.strictObject({
         .optional(),
     })
     .optional(),
-  /** For tasks: who does it, by when it is due after it is opened, and what to do. */
+  /** For tasks: who does it, by when it is due after it is opened (or by which local time of that day), and what to do. */
   task: z
     .strictObject({
       owner: z.string(),
       instructions: z.string().max(4000),
-      sla: duration.optional(),
+      sla: z.union([duration, localTime]).optional(),
       minutes: z.number().int().positive().optional(),
       /** Who of the customer's side should attend. */
       attendees: z.string().max(200).optional(),

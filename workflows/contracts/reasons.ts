@@ -5,6 +5,7 @@
 export const reasons = {
   // Went out, or was done.
   'as-planned': 'It was done when it was due.',
+  'run-now': 'Staff had it run at once.',
   'late-within-limit': 'It was late, but no later than its playbook allows, so it was done.',
   'in-doubt':
     'It was handed to the provider, which never answered: it may or may not have arrived, it is not sent again by itself, and a task asks somebody to look.',
@@ -29,6 +30,7 @@ export const reasons = {
   'auto-sent': 'Nobody said anything about it in its time, so it was sent as it stood.',
   // Waits.
   approval: 'It waits for somebody to approve its words.',
+  'notice-unsent': 'A legal notice had not left when its time was nearly over; somebody was told.',
   'bad-time-to-ask': 'Something is wrong for this account at the moment, so it is not asked how it goes.',
   stopped: 'A stop is in force: nothing of this kind leaves.',
   'provider-unavailable': 'The provider cannot be reached; it is tried again by itself.',

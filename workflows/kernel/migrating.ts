@@ -9,7 +9,7 @@ import { allItems, completeStep } from './facts.ts';
 import { own } from './own.ts';
 import { planSteps } from './plan-steps.ts';
 import { countsFrom } from './rearming.ts';
-import { reopenStage } from './stages.ts';
+import { reopenStage } from './reopening.ts';
 
 /** Where a journey goes: another version of its playbook, or another playbook of its kind. */
 export type Program = { program: number; timetable: Timetable; anchors: Record<string, Instant> };

@@ -5,8 +5,8 @@ import type { Draft } from './book.ts';
 import { finish, heed } from './deciding.ts';
 import { own } from './own.ts';
 import { anew } from './rearming.ts';
-import { reopenStage } from './stages.ts';
-import { reasonAgainst } from './starting.ts';
+import { reopenStage } from './reopening.ts';
+import { reasonAgainst } from './against.ts';
 
 /** When the last flag of a milestone was set, for this occurrence; undefined while one is missing. */
 function reachedAt(s: State, step: TimetableStep, x: StepState): Instant | undefined {

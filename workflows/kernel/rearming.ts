@@ -39,7 +39,7 @@ export function rearm(d: Draft, step: TimetableStep, at: Instant, since?: Instan
   if (s.ended || x.st !== 'done' || (step.rearm === undefined && !step.notice)) return;
   if (s.stages[step.stage]?.ended !== undefined) return;
   const from = countsFrom(s, step);
-  if (from === undefined || from === x.from) return;
+  if (from === undefined || from === x.from || typeof plannedAt(book, s, step, x.n) !== 'number') return;
   if (x.from === undefined && x.reason !== 'not-needed') {
     // Decided before it had a date: that decision is about the first date it gets.
     x.from = from;

@@ -1,7 +1,7 @@
 import type { Instant } from '../contracts/time.ts';
 import type { Draft } from './book.ts';
 import { endJourney, finish, putTo } from './deciding.ts';
-import { slot, stageEnd } from './due.ts';
+import { slot } from './due.ts';
 import { judgeMilestones } from './milestones.ts';
 import { own } from './own.ts';
 import { planSteps } from './plan-steps.ts';
@@ -57,17 +57,6 @@ export function endStage(
     if (st === 'open') finish(d, step, step.open?.otherwise ?? 'expired', 'stage-ended', at);
     else if (st !== 'done' && st !== 'sending') finish(d, step, 'dropped', reason, at);
   }
-}
-
-/** Opens a stage again that ended because all was done, when more has come up in it; false: it ended by its date or flag. */
-export function reopenStage(d: Draft, stageId: string, now: Instant): boolean {
-  const y = d.s.stages[stageId]!;
-  if (y.ended === undefined) return true;
-  const until = d.book.stages.get(stageId)!.until;
-  if (until !== undefined && own(d.s.flags, until) !== undefined) return false;
-  if ((stageEnd(d.book, d.s, stageId) ?? Infinity) <= now) return false;
-  delete y.ended;
-  return true;
 }
 
 /** A reminder of what is open is needless once that is done. */

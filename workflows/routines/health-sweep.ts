@@ -5,7 +5,7 @@ import type { HealthSweepInput, HealthSwept } from '../contracts/health.ts';
 // A page takes seconds. One that failed goes on behind the last account that it said it had done; what it has scored of the day it does not score again.
 const { sweepHealth } = proxyActivities<ScoringActivities>({
   startToCloseTimeout: '5m',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '1m',
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 

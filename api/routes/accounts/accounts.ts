@@ -5,6 +5,7 @@ import type { AccountRow, Contact } from '../../../db/queries/accounts/read-acco
 import { AccountBody } from '../../../workflows/contracts/api.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
+import { Outlook, outlookOf } from '../../accounts/account-outlook.ts';
 import { forgetAccount } from '../../accounts/forget-account.ts';
 import { saveAccount } from '../../accounts/save-account.ts';
 import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
@@ -39,7 +40,8 @@ const AccountView = AccountItem.extend({
       consent: z.object({ email: Consent.optional(), sms: Consent.optional() }),
     }),
   ),
-}).meta({ id: 'Account' });
+});
+const WholeAccount = AccountView.extend(Outlook.shape).meta({ id: 'Account' });
 
 const params = z.object({ id: OpaqueId });
 
@@ -62,8 +64,8 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): v
         params,
         body: AccountBody,
         response: {
-          200: AccountView,
-          201: AccountView,
+          200: WholeAccount,
+          201: WholeAccount,
           ...problemsOf(
             'invalid-request',
             'account-closed',
@@ -99,9 +101,9 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): v
       config: { needs: 'read' },
       schema: {
         tags,
-        summary: 'Read an account',
+        summary: 'Read an account with all its journeys, open holds and next touches',
         params,
-        response: { 200: AccountView, ...problemsOf('unknown-account', 'gone') },
+        response: { 200: WholeAccount, ...problemsOf('unknown-account', 'gone') },
       },
     },
     async (request) => view(request.params.id),
@@ -142,11 +144,12 @@ export function accountRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): v
     },
   );
 
-  const view = async (id: string): Promise<z.infer<typeof AccountView>> => {
+  const view = async (id: string): Promise<z.infer<typeof WholeAccount>> => {
     const row = await readAccount(db, id);
     if (!row) throw new TenureError('unknown-account', `There is no account ${id}.`, { account: id });
     if (row.erasedAt) throw new TenureError('gone', `The account ${id} was erased.`, { account: id });
-    return { ...toItem(row), contacts: (await readContacts(db, id)).map(toContact) };
+    const [contacts, outlook] = await Promise.all([readContacts(db, id), outlookOf(db, id, clock(), config)]);
+    return { ...toItem(row), contacts: contacts.map(toContact), ...outlook };
   };
 }
 

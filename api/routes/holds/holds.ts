@@ -1,30 +1,15 @@
 import { z } from 'zod';
 import { listOpenHolds } from '../../../db/queries/holds/list-open.ts';
 import { placeHold } from '../../../db/queries/holds/place-hold.ts';
-import type { HoldRow } from '../../../db/queries/holds/place-hold.ts';
 import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import type { Api, Deps } from '../../deps.ts';
+import { HoldView, toHold } from '../../holds/hold-view.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
 
 export const Reason = z.string().trim().min(1).max(2000);
 export const When = z.iso.datetime({ offset: true });
-const HoldView = z
-  .object({
-    id: z.string(),
-    account: z.string(),
-    contact: z.string().nullable(),
-    level: z.string(),
-    reason: z.string(),
-    by: z.string(),
-    at: z.string(),
-    until: z.string().nullable(),
-    releasedAt: z.string().nullable(),
-    releasedBy: z.string().nullable(),
-  })
-  .meta({ id: 'Hold' });
-
 /** Holds: nobody speaks to this account, or to one contact of it. */
 export function holdRoutes(app: Api, { database: { db }, clock, limits }: Deps): void {
   const tags = ['holds'];
@@ -62,7 +47,7 @@ export function holdRoutes(app: Api, { database: { db }, clock, limits }: Deps):
         actor: actorOf(request),
         now: new Date(clock()),
       });
-      return reply.status(201).send({ ...toView(hold), inFlight });
+      return reply.status(201).send({ ...toHold(hold), inFlight });
     },
   );
   app.get(
@@ -77,7 +62,7 @@ export function holdRoutes(app: Api, { database: { db }, clock, limits }: Deps):
       },
     },
     async ({ query }) => ({
-      items: (await listOpenHolds(db, { accountId: query.account, now: new Date(clock()) })).map(toView),
+      items: (await listOpenHolds(db, { accountId: query.account, now: new Date(clock()) })).map(toHold),
     }),
   );
   app.post(
@@ -103,20 +88,7 @@ export function holdRoutes(app: Api, { database: { db }, clock, limits }: Deps):
         now: new Date(clock()),
         perSecond: limits.releasePerSecond,
       });
-      return { ...toView(hold), woken };
+      return { ...toHold(hold), woken };
     },
   );
 }
-
-const toView = (row: HoldRow): z.infer<typeof HoldView> => ({
-  id: row.id,
-  account: row.accountId,
-  contact: row.contactId,
-  level: row.level,
-  reason: row.reason,
-  by: row.by,
-  at: row.at.toISOString(),
-  until: row.until?.toISOString() ?? null,
-  releasedAt: row.releasedAt?.toISOString() ?? null,
-  releasedBy: row.releasedBy,
-});

@@ -41,7 +41,7 @@ export function messageRoutes(app: Api, { database: { db }, clock }: Deps): void
           account: OpaqueId.optional(),
           journey: z.uuid().optional(),
           channel: z.enum(['email', 'sms', 'in-app']).optional(),
-          state: z.enum(['intended', 'sent', 'failed', 'in-doubt']).optional(),
+          state: z.enum(['draft', 'intended', 'sent', 'failed', 'in-doubt', 'withdrawn']).optional(),
           ...paging,
         }),
         response: { 200: Page(MessageView), ...problemsOf('invalid-request') },

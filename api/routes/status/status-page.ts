@@ -56,29 +56,33 @@ export function statusPage(status: PublicStatus, { name, feed }: { name: string;
 <main>
 <header><h1>${name}</h1><span class="soft">As of ${stamp(updatedAt)}</span></header>
 <p class="now ${indicator}" role="status">${description}</p>
-${incidents.length > 0 ? markup`<h2>Happening now</h2>${incidents.map(current)}` : markup``}
-<section class="past"><h2>The last ${PAST_DAYS} days</h2>${days(past, Date.parse(updatedAt))}</section>
+${incidents.length > 0 ? markup`<h2>Happening now</h2>${incidents.map((one) => current(one, updatedAt))}` : markup``}
+<section class="past"><h2>The last ${PAST_DAYS} days</h2>${days(status)}</section>
 <footer><a href="${feed}">Atom feed</a><a href="/v1/status">JSON</a><span>All times are UTC. This page renews itself every minute.</span></footer>
 </main>
 </body>
 </html>`.html;
 }
 
-function current(one: PublicIncident): Html {
+function current(one: PublicIncident, now: string): Html {
+  const due = one.nextUpdateAt;
   const next =
-    one.nextUpdateAt === null
+    due === null
       ? markup``
-      : markup`<p class="next">Next update by ${stamp(one.nextUpdateAt, true)}, even if there is nothing new by then.</p>`;
+      : due <= now
+        ? markup`<p class="next">The next update is due at any moment.</p>`
+        : markup`<p class="next">Next update by ${stamp(due, true)}, even if there is nothing new by then.</p>`;
   return markup`<article id="i-${one.id}" class="${one.impact}"><div class="head"><h3>${one.title}</h3><span class="tag">${one.status}</span></div>${next}${updates(one)}</article>`;
 }
 
-function days(past: PublicIncident[], now: number): Html[] {
+function days({ incidents, past, updatedAt }: PublicStatus): Html[] {
+  const now = Date.parse(updatedAt);
   return [...Array(PAST_DAYS).keys()].map((back) => {
     const day = new Date(now - back * DAY).toISOString().slice(0, 10);
     const of = past.filter((one) => one.startedAt.startsWith(day));
-    const title = long.format(new Date(day));
-    if (of.length === 0) return markup`<div class="day"><span>${title}</span><span>No incidents</span></div>`;
-    return markup`<div class="day"><span>${title}</span></div>${of.map(over)}`;
+    const still = incidents.some((one) => one.startedAt.startsWith(day));
+    const says = still ? 'Happening now' : of.length === 0 ? 'No incidents' : '';
+    return markup`<div class="day"><span>${long.format(new Date(day))}</span><span>${says}</span></div>${of.map(over)}`;
   });
 }
 

@@ -14,12 +14,9 @@ export async function putMetrics(tx: Tx, values: Metric[]): Promise<void> {
     if (!before || before.at <= value.at) newest.set(key, { ...value, day });
   }
   if (newest.size === 0) return;
-  await tx
-    .insert(metrics)
-    .values([...newest.values()])
-    .onConflictDoUpdate({
-      target: [metrics.accountId, metrics.name, metrics.day],
-      set: { value: sql`excluded.value`, at: sql`excluded.at` },
-      setWhere: sql`excluded.at >= ${metrics.at}`,
-    });
+  await tx.execute(sql`
+    insert into metrics (account_id, name, day, value, at)
+    select "accountId", name, day, value, at from jsonb_to_recordset(${JSON.stringify([...newest.values()])}::jsonb)
+      as r("accountId" text, name text, day date, value float8, at timestamptz) order by "accountId", name, day
+    on conflict (account_id, name, day) do update set value = excluded.value, at = excluded.at where excluded.at >= metrics.at`);
 }

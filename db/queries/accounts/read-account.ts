@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { accounts, contacts } from '../../schema/accounts.ts';
 
@@ -19,12 +19,22 @@ export async function readAccount(
 
 /** Rows of several accounts, locked in the order of their ids, so that two batches cannot block each other. */
 export function lockAccounts(tx: Tx, ids: string[]): Promise<AccountRow[]> {
-  return tx.select().from(accounts).where(inArray(accounts.id, ids)).orderBy(asc(accounts.id)).for('no key update');
+  return tx
+    .select()
+    .from(accounts)
+    .where(sql`${accounts.id} = any(${sql.param(ids)}::text[])`)
+    .orderBy(asc(accounts.id))
+    .for('no key update');
 }
 
 /** Rows of several accounts, kept from being changed while others may read and share them, in the order of their ids. */
 export function shareAccounts(tx: Tx, ids: string[]): Promise<AccountRow[]> {
-  return tx.select().from(accounts).where(inArray(accounts.id, ids)).orderBy(asc(accounts.id)).for('share');
+  return tx
+    .select()
+    .from(accounts)
+    .where(sql`${accounts.id} = any(${sql.param(ids)}::text[])`)
+    .orderBy(asc(accounts.id))
+    .for('share');
 }
 
 /** An account's present contacts in their order, each with the newest word of consent by channel. */

@@ -1,5 +1,5 @@
+import { sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
-import { audit } from '../../schema/control.ts';
 
 export type AuditEntry = {
   at: Date;
@@ -15,5 +15,9 @@ export type AuditEntry = {
 /** Writes who did what to what; called in the transaction of the write itself. */
 export async function recordAudit(tx: Tx | Db, ...entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  await tx.insert(audit).values(entries.map((e) => ({ ...e, reason: e.reason ?? null, details: e.details ?? {} })));
+  const rows = entries.map((e) => ({ ...e, reason: e.reason ?? null, details: e.details ?? {} }));
+  await tx.execute(sql`
+    insert into audit (at, actor, action, target, reason, details)
+    select at, actor, action, target, reason, details from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as r(at timestamptz, actor text, action text, target text, reason text, details jsonb)`);
 }

@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { events } from '../../schema/events.ts';
 
@@ -10,7 +10,12 @@ export async function insertEvents(
   rows: NewEvent[],
 ): Promise<{ fresh: Set<string>; known: Map<string, string> }> {
   if (rows.length === 0) return { fresh: new Set(), known: new Map() };
-  const inserted = await tx.insert(events).values(rows).onConflictDoNothing().returning({ id: events.id });
+  // One parameter however many rows: building and sending one for each column of 500 costs five times as much.
+  const inserted = await tx.execute<{ id: string }>(sql`
+    insert into events (id, account_id, type, at, received_at, data, body_hash, actor)
+    select id, "accountId", type, at, "receivedAt", data, "bodyHash", actor from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as r(id text, "accountId" text, type text, at timestamptz, "receivedAt" timestamptz, data jsonb, "bodyHash" text, actor text)
+    on conflict do nothing returning id`);
   const fresh = new Set(inserted.map((row) => row.id));
   const rest = rows.filter((row) => !fresh.has(row.id)).map((row) => row.id);
   if (rest.length === 0) return { fresh, known: new Map() };

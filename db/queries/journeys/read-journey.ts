@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, or } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, or } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { journeys } from '../../schema/journeys.ts';
 import type { JourneyRow } from '../../schema/journeys.ts';
@@ -40,4 +40,13 @@ export async function lastEnded(
     .orderBy(desc(journeys.startedAt))
     .limit(1);
   return row?.endedAt ? { id: row.id, endedAt: row.endedAt } : undefined;
+}
+
+/** An account's open journeys, whole, the oldest first. */
+export function openJourneysOf(db: Db | Tx, accountId: string): Promise<JourneyRow[]> {
+  return db
+    .select()
+    .from(journeys)
+    .where(and(eq(journeys.accountId, accountId), isNull(journeys.endedAt)))
+    .orderBy(asc(journeys.startedAt), asc(journeys.id));
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, max } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, like, max } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { deliveries, journeys, waiters } from '../../schema/index.ts';
 import { tellJourneys } from '../deliveries/tell-journeys.ts';
@@ -23,7 +23,9 @@ export async function releaseAllWaiters(tx: Tx, i: { holds: string[]; now: Date;
   const [last] = await tx
     .select({ at: max(deliveries.notBefore) })
     .from(deliveries)
-    .where(and(isNull(deliveries.deliveredAt), gt(deliveries.notBefore, i.now)));
+    .where(
+      and(isNull(deliveries.deliveredAt), gt(deliveries.notBefore, i.now), like(deliveries.causeId, 'released:%')),
+    );
   const from = last?.at ? new Date(last.at.getTime() + Math.ceil(1000 / i.perSecond)) : i.now;
   return wake(
     tx,

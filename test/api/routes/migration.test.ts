@@ -131,8 +131,9 @@ describe('a trigger that takes over', () => {
       .from(deliveries)
       .where(eq(deliveries.journeyId, journey))
       .orderBy(asc(deliveries.seq));
-    // What comes after it is told by what the new playbook asks for; the first of them nobody had asked for.
+    // By what the new playbook asks for the run hears of the event itself and of what comes after; before nobody had asked.
     expect(rows.map((row) => row.happening.t)).toEqual(['migrated', 'event', 'event']);
+    expect(rows[1]!.causeId).toBe(id);
     await eventually(async () => expect(await view(journey)).toMatchObject({ playbook: big.id, program: 1 }));
     expect((await view(journey)).forecast.map((entry: { step: string }) => entry.step)).toEqual(['hello', 'extra']);
     const audit = await api.call('GET', `/v1/audit?target=journey:${journey}&action=journey.migrate`);
@@ -158,7 +159,7 @@ describe('a fact that a date is bound to', () => {
   renewal.stages[0]!.steps = [step({ id: 'hello', due: { from: 'renewal', after: '-P30D', window: 'none' } })];
 
   test('starts what counts from it, moves it in the transaction of the change, and only on change', async () => {
-    await publish({ ...renewal, extend: undefined, offers: [] } as Small);
+    await publish({ ...renewal, extend: undefined, offers: [] } as unknown as Small);
     const account = freshId();
     const body = (since: string) => anAccount({ timeZone: 'UTC', facts: { since } });
     expect((await api.call('PUT', `/v1/accounts/${account}`, { body: body('2031-03-01') })).status).toBe(201);
@@ -170,6 +171,7 @@ describe('a fact that a date is bound to', () => {
     for (let i = 0; i < 2; i++) await api.call('POST', '/v1/events', { body: { events: [facts] } });
     const told = await api.database.db.select().from(deliveries).where(eq(deliveries.journeyId, row.id));
     expect(told.map(({ happening }) => happening.t === 'event' && happening.fields.value)).toEqual([
+      '2031-03-01',
       '2031-05-01',
       '2031-06-01',
     ]);

@@ -48,8 +48,9 @@ describe('001.outreach.health-decline', () => {
       }),
     );
     expect(of('executive-escalation')[0]).toBe('P2D sent as-planned');
-    expect(tasks.filter((line) => line.includes('→ executive'))).toEqual([
+    expect(tasks.filter((line) => line.includes('executive-escalation →'))).toEqual([
       'P2D executive-escalation → executive by P3D cancelled',
+      'P3D executive-escalation → cs-lead by P4D level 1',
     ]);
   });
 

@@ -32,7 +32,7 @@ describe('002.churn.high-risk', () => {
     expect(tasks).toEqual([
       'PT0S ceo-personal-email → ceo by PT1H45M completed',
       'PT0S customer-success-call → csm by P1D completed',
-      'PT0S usage-analysis → csm completed',
+      'PT0S usage-analysis → csm by PT13H59M completed',
       'PT0S value-plan → csm by P2D completed',
     ]);
     expect(of('value-plan-email')).toEqual(['P1DT16H sent risk_value_plan']);

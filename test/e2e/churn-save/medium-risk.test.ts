@@ -24,20 +24,16 @@ describe('002.churn.medium-risk', () => {
         account: { facts },
         metrics,
         scores: [
-          { after: 'P95D', model: '002.health.score', value: 75 },
-          { after: 'P102D', model: '002.health.score', value: 75 },
+          { after: 'PT0S', model: '002.health.score', value: 55 },
+          { after: 'P45D', model: '002.health.score', value: 75 },
+          { after: 'P52D', model: '002.health.score', value: 75 },
         ],
       }),
     );
     expect(of('success-tips')).toEqual(['PT0S sent medium_risk_tips']);
     expect(of('usage-guide')).toEqual(['P7D sent medium_risk_guide']);
     expect(of('case-study')).toEqual(['P21D sent medium_risk_wins']);
-    expect(of('feature-education').map((line) => line.split(' ')[0])).toEqual([
-      'P10D',
-      'P40DT23H',
-      'P70DT23H',
-      'P101DT23H',
-    ]);
+    expect(of('feature-education').map((line) => line.split(' ')[0])).toEqual(['P10D', 'P40DT23H', 'P52D']);
     expect(of('peer-stories')[0]).toBe('P14D sent medium_risk_peers');
     expect(of('webinar-invitation')[0]).toMatch(/^P2[78]D.* sent medium_risk_webinar$/);
     expect(of('roi-report')[0]).toMatch(/^P3[01]D.* sent medium_risk_roi$/);

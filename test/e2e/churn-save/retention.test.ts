@@ -26,8 +26,8 @@ describe('003.retention', () => {
         account: { facts: { unused_features: ['Integrations'] } },
         scores: [
           { after: 'P1D', model: MODEL, value: 'high' },
-          { after: 'P29D', model: MODEL, value: 'medium' },
-          { after: 'P36D', model: MODEL, value: 'medium' },
+          { after: 'P28D', model: MODEL, value: 'medium' },
+          { after: 'P35D', model: MODEL, value: 'medium' },
           { after: 'P90D', model: MODEL, value: 'low' },
           { after: 'P97D', model: MODEL, value: 'low' },
         ],
@@ -39,11 +39,12 @@ describe('003.retention', () => {
       'P8D retention_training',
       'P15D retention_win_back',
       'P22D retention_training',
-      'P36D retention_check_in',
-      'P50D retention_best_practice',
-      'P64D retention_check_in',
-      'P78D retention_best_practice',
-      'P92D retention_check_in',
+      'P29D retention_win_back',
+      'P35D retention_check_in',
+      'P49D retention_best_practice',
+      'P63D retention_check_in',
+      'P77D retention_best_practice',
+      'P91D retention_check_in',
     ]);
     expect(of('personal-support')[0]).toBe('P15D sent as-planned');
   });

@@ -88,11 +88,11 @@ export async function journeysOf(db: Db, account: string): Promise<string[]> {
   return rows.map((row) => `${row.playbook} ${row.outcome ?? row.state}`);
 }
 
-/** Messages that left: `<offset> <template>`, oldest first. */
+/** Messages that left to the customer: `<offset> <template>`, oldest first. */
 export async function sentTo(db: Db, account: string): Promise<string[]> {
   const rows = await db.select().from(messages).where(eq(messages.accountId, account));
   return rows
-    .filter((row) => row.state === 'sent')
+    .filter((row) => row.state === 'sent' && row.template !== 'page')
     .sort((a, b) => a.sentAt!.getTime() - b.sentAt!.getTime())
     .map((row) => `${offsetOf(row.sentAt)} ${row.template}`);
 }

@@ -138,12 +138,13 @@ describe(PLAYBOOK, () => {
     expect(story.outcome).toBe('exited');
   });
 
-  it('goes over to Professional in the middle, keeps what was achieved and repeats none of it', async () => {
+  it('goes over to Professional in the middle, which begins then, and repeats nothing that was achieved', async () => {
     const story = await live(
       PLAYBOOK,
       customer('starter', {
         metrics: [workflows('P4D', 1)],
         events: [
+          event('P8D', 'roi_demonstrated'),
           event('P30D', 'advanced_features_adopted'),
           event('P35DT1H', 'account.plan_changed', { plan: 'enterprise' }),
         ],
@@ -153,16 +154,18 @@ describe(PLAYBOOK, () => {
     );
     expect(sentOn(story, 'email').filter((line) => line.includes('welcome'))).toEqual([
       'PT0S onboarding_welcome_starter',
+      'P35DT1H onboarding_welcome_professional',
     ]);
-    expect(of(story, 'celebrate-7')).toHaveLength(1);
-    expect(of(story, 'ex-kickoff')).toEqual(['PT0S skipped before-migration']);
-    expect(of(story, 'objectives')[0]).toMatch(/^P35DT1H sent/);
-    expect(of(story, 'list-transformation')[0]).toMatch(/^P35DT1H sent/);
-    expect(of(story, 'day-60')).toEqual(['P35DT1H dropped removed-by-migration']);
-    expect(of(story, 'week-6')).toEqual(['P41D missed missed']);
-    expect(of(story, 'ex-roi')[0]).toMatch(/^P49D sent/);
-    const stale = story.tasks.filter((task) => task.step === 'recognise-7' && task.state === 'open');
-    expect(stale).toEqual([]);
+    expect(sentOn(story, 'email').filter((line) => line.endsWith('milestone_celebration'))).toEqual([
+      'P4D milestone_celebration',
+      'P30D milestone_celebration',
+    ]);
+    expect(of(story, 'ex-kickoff')[0]).toMatch(/^P35DT1H sent/);
+    expect(of(story, 'te-integration')[0]).toMatch(/^P42DT1H sent/);
+    expect(of(story, 'day-90')).toEqual(['P35DT1H dropped removed-by-migration']);
+    expect(of(story, 'week-2')).toEqual(['P48DT1H missed missed']);
+    expect(of(story, 'survey-day-30')).toHaveLength(2);
+    expect(story.tasks.filter((task) => task.step === 'recognise-7' && task.state === 'open')).toEqual([]);
   });
 });
 

@@ -34,6 +34,7 @@ describe(PLAYBOOK, () => {
     );
     expect(of(story, 'touch-2')).toEqual(['P2D skipped celebrated-as-milestone']);
     expect(of(story, 'touch-4')).toEqual(['P6D skipped celebrated-as-milestone']);
+    expect(of(story, 'touch-6')).toEqual(['P11D skipped celebrated-as-milestone']);
     expect(of(story, 'touch-7')).toEqual(['P13D sent success_story_invitation']);
     expect(of(story, 'daily_usage_within_first_week')).toEqual(['P7D met check-met']);
   });

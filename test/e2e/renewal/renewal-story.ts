@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { ProofOfNotice } from '../../../api/journeys/proof-of-notice.ts';
 import { testGround } from '../../support/ground.ts';
@@ -20,7 +21,8 @@ export type RenewalStory = Story & {
 
 /** Stores the account and starts its renewal by hand, as the sweep would. */
 export async function renewalStory(start: number, facts: Record<string, unknown>): Promise<RenewalStory> {
-  const account = 'lakeside';
+  // Runs of all tests share one engine.
+  const account = `lakeside-${randomUUID().slice(0, 8)}`;
   const story = await beginStory(await testGround(), account, start);
   onTestFinished(() => story.stop());
   const call = async <T>(method: 'GET' | 'PUT' | 'POST', url: string, body?: unknown): Promise<T> => {

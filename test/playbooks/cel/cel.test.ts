@@ -53,6 +53,37 @@ describe('expressions', () => {
     expect(value('days(config.length)')).toBe(14);
   });
 
+  it('add months and years by the calendar, and know the day of an instant in a zone', () => {
+    const later = (since: string, by: string) => value(`after(facts.since, "${by}")`, { facts: { since } });
+    expect(later('2027-01-31', 'P1M')).toBe('2027-02-28T00:00:00.000Z');
+    expect(later('2028-02-29', 'P1Y')).toBe('2029-02-28T00:00:00.000Z');
+    expect(later('2027-03-31', '-P1M')).toBe('2027-02-28T00:00:00.000Z');
+    expect(later('2027-12-15T10:30:00Z', 'P2M3DT4H')).toBe('2028-02-18T14:30:00.000Z');
+    const now = Date.parse('2027-03-01T03:00:00Z');
+    expect(value('local_date(now, "America/New_York")', { now })).toBe('2027-02-28T00:00:00.000Z');
+  });
+
+  it('read the health of the account; what is not scored is neither above nor below anything', () => {
+    const health = { model: '002.health.score', score: 46, band: 'high' };
+    expect(
+      value('health.score < 70 && health.band == "high" && health.model == plan.health', {
+        account: { id: 'a', name: 'A', plan: 'starter', timeZone: 'UTC' },
+        health: { drivers: [], trend: 0, improvingWeeks: 0, ...health },
+      }),
+    ).toBe(true);
+    for (const cel of ['health.score < 70', 'health.score >= 70', 'health.band == "high"'])
+      expect(value(cel)).toBe(false);
+    expect(value('health.score')).toBeNull();
+  });
+
+  it('know which onboarding and health model go with the plan', () => {
+    const account = { id: 'a', name: 'A', plan: 'team', timeZone: 'UTC' };
+    expect(value('plan.onboarding == "002.onboarding.starter" && plan.health == "000.health-score"', { account })).toBe(
+      true,
+    );
+    expect(value('plan.onboarding')).toBe('');
+  });
+
   it('make money, plans and links that lead back to journey and step', () => {
     expect(value('money(plan_named("professional").price_minor * (100.0 - config.percent) / 100.0)')).toEqual({
       amount: 2450,

@@ -239,6 +239,20 @@ describe('003.churn-risk', () => {
   });
 });
 
+describe('002.churn.prediction', () => {
+  test.each([
+    [{ health_band: 'low', cancellation_signal: true }, 'high'],
+    [{ health_band: 'high' }, 'high'],
+    [{ health_band: 'low', usage_drop: true, payment_failure: true }, 'high'],
+    [{ health_band: 'low', usage_drop: true, payment_failure: false }, 'medium'],
+    [{ health_band: 'low', score_slope: -10 }, 'medium'],
+    [{ health_band: 'medium', score_slope: 5 }, 'medium'],
+    [{ health_band: 'low', score_slope: -9.9, usage_drop: false }, 'low'],
+  ])('%o: %s', (inputs, band) => {
+    expect(evaluateScore(modelOf('002.churn.prediction'), inputs).band).toBe(band);
+  });
+});
+
 describe('any model', () => {
   const inputsFor = (model: WeightedModel) =>
     fc.record(

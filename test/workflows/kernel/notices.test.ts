@@ -135,6 +135,14 @@ describe('a legal notice', () => {
     expect([run.state.steps.notice!.n, run.due('notice')]).toEqual([2, iso(START + 10 * DAY)]);
   });
 
+  it('that follows a step which went another way is not needed, once', () => {
+    const run = journey([
+      step('asked', 'one', due('P1D')),
+      notice({ due: due('P1D', 'step:asked'), after: ['failed'] }),
+    ]).runTo(START + 2 * DAY);
+    expect([run.told('notice'), run.state.steps.notice!.n]).toEqual(['skipped(not-needed)', 1]);
+  });
+
   it('staff may put it elsewhere within its span only', () => {
     const run = journey();
     const put = (to: number) => run.command(START, { name: 'postpone', step: 'notice', to }).refused;

@@ -1,0 +1,309 @@
+import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { defaultPolicy } from '../../../activities/arbiter/policy.ts';
+import { createBroadcastActivities } from '../../../activities/broadcast/create-broadcast-activities.ts';
+import type { BroadcastDeps } from '../../../activities/broadcast/create-broadcast-activities.ts';
+import { createPace } from '../../../activities/broadcast/pace.ts';
+import { createEmbeddedCrm } from '../../../activities/crm/crm.ts';
+import { createDeliver } from '../../../activities/deliver/deliver.ts';
+import { createEmbeddedInApp } from '../../../activities/in-app/embedded-in-app.ts';
+import type { OutgoingMail, SendResult } from '../../../activities/ports.ts';
+import { createEmbeddedSms } from '../../../activities/sms/embedded-sms.ts';
+import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
+import { placeHold } from '../../../db/queries/holds/place-hold.ts';
+import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
+import { accounts, broadcastItems, broadcasts, contacts, gates, messages } from '../../../db/schema/index.ts';
+import type { DeliverOutcome } from '../../../workflows/contracts/journey.ts';
+import { startRig } from '../../../workers/rehearse/rig.ts';
+import type { Rig } from '../../../workers/rehearse/rig.ts';
+import { testGround } from '../../support/ground.ts';
+
+const START = Date.UTC(2026, 2, 2, 15, 0);
+const MINUTE = 60_000;
+
+let rig: Rig;
+let time = START;
+/** What has left, by address: the provider keeps one message a key, as the embedded one does. */
+let left: Map<string, OutgoingMail>;
+let sends = 0;
+let answer: ((mail: OutgoingMail) => SendResult | undefined) | undefined;
+
+beforeAll(async () => {
+  rig = await startRig(await testGround(), { withoutWorker: true });
+});
+afterAll(() => rig.stop());
+beforeEach(() => {
+  time = START;
+  left = new Map();
+  sends = 0;
+  answer = undefined;
+  rig.setNow(time);
+});
+
+const at = (ms: number) => rig.setNow((time = ms));
+
+function deps(more: Partial<BroadcastDeps> = {}): BroadcastDeps {
+  return {
+    database: rig.database,
+    clock: () => time,
+    mailer: {
+      provider: 'embedded-test',
+      send: async (mail) => {
+        const said = answer?.(mail);
+        if (said) return said;
+        sends++;
+        left.set(mail.key, mail);
+        return { state: 'sent', providerId: mail.key, receipt: 'ok' };
+      },
+      close: async () => undefined,
+    },
+    sms: createEmbeddedSms(),
+    inApp: createEmbeddedInApp(),
+    crm: createEmbeddedCrm(),
+    settings: {
+      secret: 'a-secret-of-the-tests-only',
+      publicUrl: 'https://tenure.test',
+      mailFrom: 'Tenure <no-reply@tenure.test>',
+      systemZone: 'UTC',
+      policy: defaultPolicy,
+    },
+    log: rig.app.log,
+    perSecond: 5_000,
+    ...more,
+  };
+}
+
+/** Accounts of their own plan-wide prefix, each with one contact. */
+async function customers(count: number): Promise<string[]> {
+  const prefix = `c${randomUUID().slice(0, 8)}`;
+  const now = new Date(time);
+  const ids = [...Array(count).keys()].map((i) => `${prefix}-${String(i).padStart(3, '0')}`);
+  const base = {
+    name: 'Acme',
+    plan: 'starter',
+    timeZone: 'Europe/Berlin',
+    facts: {},
+    rev: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const { db } = rig.database;
+  await db.insert(accounts).values(ids.map((id) => ({ id, ...base })));
+  await db.insert(gates).values(ids.map((accountId) => ({ accountId })));
+  await db.insert(contacts).values(
+    ids.map((id) => ({
+      id: randomUUID(),
+      accountId: id,
+      role: 'primary',
+      position: 0,
+      name: 'Ada',
+      email: `${id}@acme.test`,
+    })),
+  );
+  return ids;
+}
+
+async function incidentFor(ids: string[], message = 'We are looking into it.') {
+  const { status, body } = await rig.call<{ id: string; journey: string }>('POST', '/v1/incidents', {
+    title: 'Conversations are delayed',
+    severity: 'SEV-2',
+    affected: { accounts: ids },
+    message,
+  });
+  expect(status).toBe(201);
+  return body;
+}
+
+/** The notice step falls due for the n-th time. */
+async function begin(journeyId: string, n: number): Promise<DeliverOutcome> {
+  const row = (await readJourney(rig.database.db, journeyId))!;
+  const { snapshot: state, accountId } = row;
+  const step = 'notice-email';
+  const input = {
+    journeyId,
+    account: accountId,
+    step,
+    n,
+    due: time,
+    staleAfter: time + 120 * MINUTE,
+    clockShift: 0,
+    state,
+  };
+  return (await new MockActivityEnvironment().run(createDeliver(deps()), input)) as DeliverOutcome;
+}
+
+async function broadcastOf(journeyId: string, n: number) {
+  const rows = await rig.database.db.select().from(broadcasts).where(eq(broadcasts.journeyId, journeyId));
+  return rows.find((row) => row.n === n)!;
+}
+
+/** Pages as the workflow asks for them, until nothing is left or everybody waits. */
+async function tell(broadcastId: string, more: Partial<BroadcastDeps> = {}) {
+  const { runBroadcastPage } = createBroadcastActivities(deps(more));
+  for (;;) {
+    const page = (await new MockActivityEnvironment().run(runBroadcastPage, {
+      version: 1 as const,
+      broadcastId,
+      clockShift: 0,
+    })) as { more: boolean; afterMs: number };
+    if (!page.more || page.afterMs > 0) return page;
+  }
+}
+
+const outcomes = async (broadcastId: string) => {
+  const rows = await rig.database.db
+    .select({ outcome: broadcastItems.outcome, reason: broadcastItems.reason, n: sql<number>`count(*)::int` })
+    .from(broadcastItems)
+    .where(eq(broadcastItems.broadcastId, broadcastId))
+    .groupBy(broadcastItems.outcome, broadcastItems.reason);
+  return Object.fromEntries(rows.map((row) => [`${row.outcome} ${row.reason}`, row.n]));
+};
+
+describe('a notice to every affected account', () => {
+  it('is frozen at once, told once each, and each account has its decision', async () => {
+    const ids = await customers(12);
+    const { journey, id } = await incidentFor(ids);
+    expect(await begin(journey, 1)).toEqual({ is: 'sent' });
+    const broadcast = await broadcastOf(journey, 1);
+    expect(broadcast).toMatchObject({ total: 12, state: 'starting', update: 1 });
+    expect(await tell(broadcast.id)).toEqual({ more: false, afterMs: 0 });
+    expect(await outcomes(broadcast.id)).toEqual({ 'sent as-planned': 12 });
+    expect([...left.values()].map((mail) => mail.to).sort()).toEqual(ids.map((one) => `${one}@acme.test`));
+    const mail = [...left.values()][0]!;
+    expect(mail.subject).toBe('Investigating: Conversations are delayed');
+    expect(mail.text).toContain('We are looking into it.');
+    expect(mail.text).toContain('https://tenure.test/status');
+    expect(mail.headers['List-Unsubscribe']).toBeUndefined();
+    type Decisions = { items: { outcome: string; kind: string; journey: string; step: string; details: object }[] };
+    const { body } = await rig.call<Decisions>('GET', `/v1/decisions?account=${ids[3]}`);
+    expect(body.items).toHaveLength(1);
+    expect(body.items[0]).toMatchObject({ outcome: 'sent', kind: 'broadcast', journey, step: 'notice-email' });
+    const view = await rig.call<{ notices: { id: string; outcomes: object }[] }>('GET', `/v1/incidents/${id}`);
+    expect(view.body.notices[0]!.outcomes).toEqual({ sent: 12 });
+  });
+
+  it.each(['broadcast:reserved', 'broadcast:answered', 'broadcast:settled'])(
+    'has every account told exactly once when the process dies again and again at %s',
+    async (point) => {
+      const ids = await customers(30);
+      const { journey } = await incidentFor(ids);
+      await begin(journey, 1);
+      const { id } = await broadcastOf(journey, 1);
+      let passed = 0;
+      let deaths = 0;
+      for (let attempt = 0; attempt < 40; attempt++) {
+        let dead = false;
+        const never = new Promise<never>(() => undefined);
+        const probe = async (where: string) => {
+          if (dead) return never;
+          if (where !== point || ++passed % 5 !== 0 || deaths >= 5) return;
+          deaths++;
+          dead = true;
+          throw new Error('killed');
+        };
+        const page = await tell(id, { probe, atOnce: 3 }).catch(() => undefined);
+        if (page && !page.more) break;
+        // What the dead one had in its hands may be at the provider until its lease has ended.
+        at(time + 31_000);
+      }
+      expect(deaths).toBe(5);
+      expect(await outcomes(id)).toEqual({ 'sent as-planned': 30 });
+      expect(new Set([...left.values()].map((mail) => mail.to)).size).toBe(30);
+      expect(left.size).toBe(30);
+      const rows = await rig.database.db.select().from(messages).where(eq(messages.journeyId, journey));
+      expect(rows.map((row) => row.state)).toEqual(Array(30).fill('sent'));
+      // Dead after the answer and before it was written: the same key again, which the provider knows.
+      if (point !== 'broadcast:answered') expect(sends).toBe(30);
+    },
+  );
+
+  it('gives way to newer word: who was not told yet is told only that', async () => {
+    const ids = await customers(10);
+    const { journey, id } = await incidentFor(ids);
+    await begin(journey, 1);
+    const first = await broadcastOf(journey, 1);
+    let told = 0;
+    const dies = { probe: async (where: string) => void (where === 'broadcast:settled' && ++told === 4 && fail()) };
+    await tell(first.id, { ...dies, atOnce: 1 }).catch(() => undefined);
+    at(time + MINUTE);
+    await rig.call('POST', `/v1/incidents/${id}/commands`, {
+      command: 'update',
+      status: 'Identified',
+      message: 'Found it.',
+    });
+    await begin(journey, 2);
+    await tell(first.id);
+    await tell((await broadcastOf(journey, 2)).id);
+    expect(await outcomes(first.id)).toEqual({ 'sent as-planned': 4, 'skipped superseded': 6 });
+    expect(await outcomes((await broadcastOf(journey, 2)).id)).toEqual({ 'sent as-planned': 10 });
+  });
+
+  it('asks the arbiter about each: suppressed and closed accounts are passed over, a hold by a person is waited for', async () => {
+    const ids = await customers(4);
+    const { journey } = await incidentFor(ids);
+    const { db } = rig.database;
+    const now = new Date(time);
+    const { hold } = await placeHold(db, { accountId: ids[0]!, reason: 'a call', actor: 'grace', now, patienceMs: 0 });
+    await begin(journey, 1);
+    await db.update(accounts).set({ closedAt: now }).where(eq(accounts.id, ids[1]!));
+    await db.update(contacts).set({ email: null }).where(eq(contacts.accountId, ids[2]!));
+    const { id } = await broadcastOf(journey, 1);
+    expect(await tell(id)).toMatchObject({ more: true });
+    expect(await outcomes(id)).toEqual({
+      'dropped account-closed': 1,
+      'skipped no-contact-with-email': 1,
+      'sent as-planned': 1,
+      'null on-hold': 1,
+    });
+    await releaseHold(db, { id: hold.id, actor: 'grace', reason: 'over', now: new Date(time), perSecond: 5 });
+    at(time + 2 * MINUTE);
+    expect(await tell(id)).toEqual({ more: false, afterMs: 0 });
+    expect(await outcomes(id)).toMatchObject({ 'sent as-planned': 2 });
+  });
+
+  it('waits for a provider that is down and is not sent at all when it is too late', async () => {
+    const ids = await customers(6);
+    const { journey } = await incidentFor(ids);
+    await begin(journey, 1);
+    const { id } = await broadcastOf(journey, 1);
+    answer = () => ({ state: 'refused', kind: 'unavailable', code: 'ECONNREFUSED' });
+    expect(await tell(id, { atOnce: 1 })).toMatchObject({ more: true });
+    expect(left.size).toBe(0);
+    answer = undefined;
+    for (let k = 0; k < 4; k++) {
+      at(time + MINUTE);
+      await tell(id, { atOnce: 1 });
+    }
+    expect(await outcomes(id)).toEqual({ 'sent as-planned': 6 });
+    const late = await incidentFor(await customers(3));
+    await begin(late.journey, 1);
+    at(time + 121 * MINUTE);
+    const missed = await broadcastOf(late.journey, 1);
+    expect(await tell(missed.id)).toEqual({ more: false, afterMs: 0 });
+    expect(await outcomes(missed.id)).toEqual({ 'skipped stale': 3 });
+  });
+
+  it('says why there was nothing to do: nobody affected, or nothing told to the public yet', async () => {
+    const { body } = await rig.call<{ journey: string; id: string }>('POST', '/v1/incidents', { title: 'Something' });
+    expect(await begin(body.journey, 1)).toEqual({ is: 'skipped', reason: 'nothing-to-tell' });
+    await rig.call('POST', `/v1/incidents/${body.id}/commands`, { command: 'update', message: 'We look.' });
+    expect(await begin(body.journey, 2)).toEqual({ is: 'skipped', reason: 'nobody-affected' });
+  });
+});
+
+describe('the pace', () => {
+  it('gives so many turns a second, without a burst after a rest', async () => {
+    const turn = createPace(100);
+    await turn();
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    const began = performance.now();
+    for (let k = 0; k < 11; k++) await turn();
+    expect(performance.now() - began).toBeGreaterThan(85);
+  });
+});
+
+function fail(): never {
+  throw new Error('killed');
+}
