@@ -39,6 +39,7 @@ import { offerRoutes } from './routes/offers/offers.ts';
 import { playbookRoutes } from './routes/playbooks/playbooks.ts';
 import { scheduleRoutes } from './routes/schedules/schedules.ts';
 import { healthListRoutes } from './routes/scores/health.ts';
+import { overrideRoutes } from './routes/scores/overrides.ts';
 import { scoreRoutes } from './routes/scores/scores.ts';
 import { statusRoutes } from './routes/status/status.ts';
 import { stopRoutes } from './routes/stops/stops.ts';
@@ -115,7 +116,8 @@ export async function buildApp(given: ApiDeps): Promise<FastifyInstance> {
     bulkRoutes(routes, deps);
     holdRoutes(routes, deps);
     scoreRoutes(routes, deps, catalogOf);
-    healthListRoutes(routes, deps);
+    overrideRoutes(routes, deps, catalogOf);
+    healthListRoutes(routes, deps, catalogOf);
     alertRoutes(routes, deps);
     stopRoutes(routes, deps);
     scheduleRoutes(routes, deps);

@@ -41,6 +41,8 @@ export type BenchGround = {
   putAccount(id: string): Promise<void>;
   startWorker(): Promise<RunningWorker>;
   startBareWorker(): Promise<RunningWorker>;
+  /** A worker in a process of its own, which can be killed. */
+  startWorkerProcess(noticesPerSecond: number): Promise<{ kill(): void; stop(): Promise<void> }>;
   /** Ends every open run, so that one measurement leaves nothing for the next to carry. */
   clear(): Promise<void>;
   stop(): Promise<void>;
@@ -130,6 +132,11 @@ export async function breakBenchGround(): Promise<BenchGround> {
       const done = worker.run();
       return { done, stop: async () => (worker.shutdown(), done) };
     },
+    startWorkerProcess: async (noticesPerSecond) =>
+      startWorkerProcess({
+        ...{ databaseUrl: postgres.url, address: engine.address, namespace, taskQueue, secret },
+        noticesPerSecond,
+      }),
     clear: async () => {
       for await (const run of client.workflow.list({ query: "ExecutionStatus = 'Running'" }))
         await client.workflow
@@ -144,6 +151,24 @@ export async function breakBenchGround(): Promise<BenchGround> {
       await database.close();
       await Promise.all([engine.stop(), postgres.stop()]);
       await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startWorkerProcess(
+  input: ApiProcessInput & { noticesPerSecond: number },
+): Promise<{ kill(): void; stop(): Promise<void> }> {
+  const script = join(projectRoot(), 'bench', 'worker-process.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(input)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return {
+    kill: () => void child.kill('SIGKILL'),
+    stop: async () => {
+      child.stdin.end();
+      await ended;
     },
   };
 }

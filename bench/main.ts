@@ -4,6 +4,7 @@ import type { BenchGround } from './bench-ground.ts';
 import { benchCommand } from './command.ts';
 import { benchEvents, benchUsage } from './events.ts';
 import { benchHealth } from './health.ts';
+import { benchIncident } from './incident.ts';
 import { medianBy, round } from './measure.ts';
 import { benchSleep } from './sleep.ts';
 import { benchStart } from './start.ts';
@@ -11,7 +12,7 @@ import { benchTouch } from './touch.ts';
 
 const ROUNDS = 3;
 type Figures = Record<string, number>;
-type Options = { journeys: number; accounts: number; events: number };
+type Options = { journeys: number; accounts: number; events: number; affected: number };
 
 const measurements: Record<string, (ground: BenchGround, options: Options) => Promise<Figures>> = {
   start: (ground) =>
@@ -37,6 +38,7 @@ const measurements: Record<string, (ground: BenchGround, options: Options) => Pr
     ),
   usage: (ground, { events }) => benchUsage(ground, events),
   health: (ground, { accounts }) => benchHealth(ground, accounts),
+  incident: (ground, { affected }) => benchIncident(ground, affected),
 };
 
 async function median<T extends Figures>(measure: (i: number) => Promise<T>, of: (row: T) => number): Promise<T> {
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
       journeys: { type: 'string', default: '10000' },
       accounts: { type: 'string', default: '100000' },
       events: { type: 'string', default: '1000000' },
+      affected: { type: 'string', default: '5000' },
     },
   });
   const names = positionals.length > 0 ? positionals : Object.keys(measurements);
@@ -69,6 +72,7 @@ async function main(): Promise<void> {
         journeys: Number(values.journeys),
         accounts: Number(values.accounts),
         events: Number(values.events),
+        affected: Number(values.affected),
       });
       figures[name] = Object.fromEntries(
         Object.entries(row).map(([key, value]) => [key, round(value, key === 'ratio' ? 2 : 1)]),

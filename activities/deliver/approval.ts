@@ -45,7 +45,7 @@ export async function withApproval(
   const otherwise = resolveTerm(configOf(c), c.spec.approval!.otherwise);
   if (otherwise === 'send') return letGo(tx, deps, c, input, now, { ...w, row, by: BY_TIME });
   if (otherwise === 'drop') {
-    await withdrawDrafts(tx, [input], 'approval-expired', new Date(now));
+    await withdrawDrafts(tx, [{ ...input, contactId: c.turn }], 'approval-expired', new Date(now));
     await say(tx, c, input, now, { outcome: 'dropped', reason: 'approval-expired', details: { message: row.id } });
     return { t: 'outcome', outcome: { is: 'dropped', reason: 'approval-expired' } };
   }

@@ -94,7 +94,12 @@ async function putBack(
 ): Promise<void> {
   if (row.state === 'intended') await releaseMessage(tx, row.id);
   if (row.approvalBy === null || outcome.is === 'held' || outcome.is === 'stale') return;
-  await withdrawDrafts(tx, [input], 'reason' in outcome ? outcome.reason : outcome.is, new Date(now));
+  await withdrawDrafts(
+    tx,
+    [{ ...input, contactId: row.contactId }],
+    'reason' in outcome ? outcome.reason : outcome.is,
+    new Date(now),
+  );
 }
 
 async function decided(

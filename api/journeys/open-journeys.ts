@@ -10,6 +10,7 @@ import { CelError } from '../../playbooks/cel/cel-error.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import { journeyWorkflowId } from '../../workflows/messages.ts';
 import type { Published } from '../playbooks/catalog.ts';
+import { afterOpening } from './after-opening.ts';
 import { newJourney, readsAtStart } from './new-journey.ts';
 
 type Openings = {
@@ -28,7 +29,7 @@ export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: Journey
   const reads = accounts.some((account) => readsAtStart(playbookOf(account)));
   const ids = accounts.map((account) => account.id);
   const starter = await readStarters(tx, ids, { now: at, metrics: reads });
-  const fresh: ReturnType<typeof newJourney>[] = [];
+  const fresh: (ReturnType<typeof newJourney> & { playbook: Published })[] = [];
   const refused: AuditEntry[] = [];
   for (const account of accounts) {
     const playbook = playbookOf(account);
@@ -38,7 +39,8 @@ export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: Journey
     try {
       const id = randomUUID();
       const known = starter(account.id);
-      fresh.push(newJourney({ id, lock, playbook, account, ...known, body, actor, systemZone, now, clockShift }));
+      const given = { id, lock, playbook, account, ...known, body, actor, systemZone, now, clockShift };
+      fresh.push({ ...newJourney(given), playbook });
     } catch (error) {
       refused.push({
         ...{ at, actor },
@@ -52,9 +54,10 @@ export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: Journey
     tx,
     fresh.map((one) => one.row),
   );
-  const opened = new Set(rows.map((row) => row.id));
-  const entries = fresh.filter(({ row }) => opened.has(row.id)).map(({ entry }) => entry);
-  await recordAudit(tx, ...entries, ...refused);
+  const begun = new Map(fresh.map((one) => [one.row.id, one]));
+  const opened = rows.map((row) => ({ ...begun.get(row.id)!, row }));
+  await recordAudit(tx, ...opened.map(({ entry }) => entry), ...refused);
+  await afterOpening(tx, opened, now);
   return { rows, refused: refused.length };
 }
 

@@ -1,4 +1,5 @@
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
+import { plans } from '../plans.ts';
 import { triggersOf } from '../triggers-of.ts';
 
 const FIELD = /\bhealth\.(score|band|model|drivers|trend|improving_weeks)\b/;
@@ -13,3 +14,7 @@ export function readsHealth(playbook: Playbook): boolean {
   cache.set(playbook, reads);
   return reads;
 }
+
+/** The model by which an account on this plan is scored, when the playbook asks for that. */
+export const healthModelFor = (playbook: Playbook, plan: string): string | undefined =>
+  readsHealth(playbook) ? (plans[plan]?.health ?? undefined) : undefined;

@@ -58,7 +58,7 @@ describe('health', () => {
     expect(score!.band).not.toBe('low');
     const journeys = await eventually('a journey for the band', async () => {
       const open = await journeysOf(badly);
-      return open.some((one) => one.state === 'running') && open;
+      return open.some((one) => one.state === 'running') ? open : undefined;
     });
     expect(journeys.map((one) => one.playbook)).toContain(`002.churn.${band}-risk`);
   });
@@ -69,7 +69,7 @@ describe('health', () => {
     await send(id, 'payment_failure');
     const [score] = await eventually('a score', async () => {
       const found = await scoresOf(id);
-      return found.length > 0 && found;
+      return found.length > 0 ? found : undefined;
     });
     expect(score!.cause).toMatch(/^event:/);
     expect(rig.now() - before).toBeLessThan(10_000);

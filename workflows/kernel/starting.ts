@@ -1,7 +1,7 @@
-import { reasonAgainst } from './against.ts';
 import type { StepState } from '../contracts/journey.ts';
 import type { Instant } from '../contracts/time.ts';
 import type { TimetableStep } from '../contracts/timetable.ts';
+import { reasonAgainst } from './against.ts';
 import { isTouch } from './book.ts';
 import type { Draft } from './book.ts';
 import { inWindow } from './calendar.ts';

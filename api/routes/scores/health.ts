@@ -1,13 +1,18 @@
 import { z } from 'zod';
-import { readAccount } from '../../../db/queries/accounts/read-account.ts';
 import { countBands, listBands } from '../../../db/queries/scores/read-scores.ts';
 import { listUsage } from '../../../db/queries/usage/list-usage.ts';
 import { modelOf } from '../../../playbooks/scores/read-models.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
-import { TenureError } from '../../../workflows/contracts/errors.ts';
 import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
+import { ingestPort } from '../../events/ingest-port.ts';
+import { launch } from '../../journeys/start-journey.ts';
+import type { CatalogReader } from '../../playbooks/catalog.ts';
+import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
+import { startSweep } from '../../scores/start-sweep.ts';
+import { sweepOne } from '../../scores/sweep-one.ts';
+import { mustKnow } from './views.ts';
 
 const DAYS = 90;
 const DAY_MS = 86_400_000;
@@ -20,8 +25,40 @@ const Listed = z.object({
 });
 
 /** The health of all accounts together, and what each of them used. */
-export function healthListRoutes(app: Api, { database: { db }, clock }: Deps): void {
+export function healthListRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): void {
+  const {
+    database: { db },
+    clock,
+  } = deps;
   const tags = ['scores'];
+
+  app.post(
+    '/v1/health/sweep',
+    {
+      config: { needs: 'act' },
+      schema: {
+        tags,
+        summary: 'Sweep one account now, and answer what that did; without an account all of them, in the background',
+        body: z.strictObject({ account: OpaqueId.optional() }).nullish(),
+        response: {
+          200: z.object({ stored: z.number().int(), changed: z.number().int(), drops: z.number().int() }),
+          202: z.object({ workflow: z.string() }),
+          ...problemsOf('invalid-request', 'unknown-account', 'account-closed', 'engine-unavailable'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const account = request.body?.account;
+      if (account === undefined) return reply.status(202).send({ workflow: await startSweep(deps) });
+      const { ingest, started } = ingestPort(deps, catalogOf);
+      const swept = await db.transaction((tx) =>
+        sweepOne(tx, { account, actor: actorOf(request), ingest, now: clock() }),
+      );
+      for (const journey of started) void launch(deps, journey);
+      return swept;
+    },
+  );
+
   app.get(
     '/v1/health',
     {
@@ -75,8 +112,7 @@ export function healthListRoutes(app: Api, { database: { db }, clock }: Deps): v
       },
     },
     async ({ params: { id }, query }) => {
-      if (!(await readAccount(db, id)))
-        throw new TenureError('unknown-account', `There is no account ${id}.`, { account: id });
+      await mustKnow(db, id);
       const to = query.to ?? day(clock());
       const from = query.from ?? day(Date.parse(to) - (DAYS - 1) * DAY_MS);
       return { items: await listUsage(db, { account: id, metric: query.metric, from, to }) };

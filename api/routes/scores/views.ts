@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import type { Db } from '../../../db/database.ts';
+import { readAccount } from '../../../db/queries/accounts/read-account.ts';
+import { bandsWithOverrides, newestScores } from '../../../db/queries/scores/read-scores.ts';
 import type { BandWithOverride, ScoreRow } from '../../../db/queries/scores/read-scores.ts';
 import { healthPolicy } from '../../../playbooks/scores/policy.ts';
 import { modelOf } from '../../../playbooks/scores/read-models.ts';
+import { TenureError } from '../../../workflows/contracts/errors.ts';
 
 export const ScoreView = z
   .object({
@@ -39,6 +43,21 @@ export const BandView = z
       .nullable(),
   })
   .meta({ id: 'Band' });
+
+export const Health = z.object({ account: z.string(), bands: z.array(BandView), scores: z.array(ScoreView) });
+
+/** Throws TenureError `unknown-account`. */
+export async function mustKnow(db: Db, id: string): Promise<void> {
+  const row = await readAccount(db, id);
+  if (!row) throw new TenureError('unknown-account', `There is no account ${id}.`, { account: id });
+}
+
+/** The bands of an account in force, and its newest score by each model. */
+export async function healthOf(db: Db, account: string): Promise<z.infer<typeof Health>> {
+  await mustKnow(db, account);
+  const [bands, scores] = await Promise.all([bandsWithOverrides(db, account), newestScores(db, account)]);
+  return { account, bands: bands.map(toBand), scores: scores.map(toScore) };
+}
 
 /** A score as the API shows it. */
 export const toScore = ({ accountId, at, seq: _, ...row }: ScoreRow): z.infer<typeof ScoreView> => ({

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
-import { metrics } from '../../schema/accounts.ts';
+import type { metrics } from '../../schema/accounts.ts';
 
 export type Metric = { accountId: string; name: string; value: number; at: Date };
 

@@ -3,13 +3,20 @@ import type { Tx } from '../../database.ts';
 import { commands, messages, tasks } from '../../schema/index.ts';
 import type { MessageRow } from '../../schema/index.ts';
 
-type Occurrence = { journeyId: string; step: string; n: number };
+/** `contactId`: of one of several recipients alone. */
+type Occurrence = { journeyId: string; step: string; n: number; contactId?: string | undefined };
 
 /** The key of the task that asks for an approval. */
 export const approvalTaskKey = (o: Occurrence): string => `${o.journeyId}/${o.step}/${o.n}/approval`;
 
 const waiting = (o: Occurrence) =>
-  and(eq(messages.journeyId, o.journeyId), eq(messages.step, o.step), eq(messages.n, o.n), eq(messages.state, 'draft'));
+  and(
+    eq(messages.journeyId, o.journeyId),
+    eq(messages.step, o.step),
+    eq(messages.n, o.n),
+    eq(messages.state, 'draft'),
+    o.contactId === undefined ? undefined : eq(messages.contactId, o.contactId),
+  );
 
 /** Other words for a message that waits for approval. */
 export async function rewordDraft(
@@ -65,7 +72,9 @@ export async function withdrawDrafts(tx: Tx, occurrences: Occurrence[], why: str
       .set({ state: 'withdrawn', error: why, countsForCap: false })
       .where(waiting(o))
       .returning({ id: messages.id });
-    if (gone.length > 0) await closeApprovalTask(tx, o, { outcome: why, by: 'system', now });
+    if (gone.length === 0) continue;
+    const left = o.contactId === undefined ? [] : await draftsOf(tx, { ...o, contactId: undefined });
+    if (left.length === 0) await closeApprovalTask(tx, o, { outcome: why, by: 'system', now });
   }
 }
 

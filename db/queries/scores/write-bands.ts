@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lte, sql } from 'drizzle-orm';
+import { and, inArray, isNull, lte, sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { bandOverrides, bands } from '../../schema/scores.ts';
 

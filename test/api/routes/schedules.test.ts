@@ -122,7 +122,11 @@ describe('/v1/schedules', () => {
   });
 
   it('says so when the engine is away, and leaves nothing on record', async () => {
-    const dead = await apiFixture({ client: await deadClient(), publish: false, config: { deadlines: { commandMs: 800 } } });
+    const dead = await apiFixture({
+      client: await deadClient(),
+      publish: false,
+      config: { deadlines: { commandMs: 800 } },
+    });
     try {
       expect(await dead.call('GET', '/v1/schedules')).toMatchObject({
         status: 503,

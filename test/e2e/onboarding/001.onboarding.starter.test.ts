@@ -56,6 +56,11 @@ describe(PLAYBOOK, () => {
       'P55D milestone_celebration',
       'P89D milestone_celebration',
     ]);
+    // Each within 24 hours, by the success manager.
+    const recognised = story.tasks.filter((task) => task.step.startsWith('recognise'));
+    expect(recognised.map((task) => [task.ownerRole, Date.parse(task.dueAt!) - Date.parse(task.at)])).toEqual(
+      Array(4).fill(['csm', 24 * 3_600_000]),
+    );
     expect(of(story, 'business-review').filter((line) => line.includes('sent'))).toEqual([
       'P59D sent as-planned',
       'P89D sent as-planned',

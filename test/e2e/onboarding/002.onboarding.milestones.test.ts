@@ -66,17 +66,15 @@ describe(PLAYBOOK, () => {
   });
 
   it('celebrates what comes late, once, as late, and completes the task about it', async () => {
-    const story = await live(
-      PLAYBOOK,
-      customer('business', {
-        events: [
-          event('P4D', 'profile_completed'),
-          event('P5D', 'profile_completed'),
-          event('P15D', 'conversation_solved'),
-          event('P16D', 'customer.churned'),
-        ],
-      }),
-    );
+    const late = customer('business', {
+      events: [
+        event('P4D', 'profile_completed'),
+        event('P5D', 'profile_completed'),
+        event('P15D', 'conversation_solved'),
+        event('P16D', 'customer.churned'),
+      ],
+    });
+    const story = await live(PLAYBOOK, late);
     expect(of(story, 'complete_profile_setup')).toEqual(['P2D missed missed', 'P4D late late']);
     expect(sentOn(story, 'email')).toEqual([
       'P2D milestone_reminder',
@@ -86,6 +84,8 @@ describe(PLAYBOOK, () => {
       'P15D success_story_feature',
     ]);
     expect(of(story, 'profile-recovery').at(-1)).toMatch(/^P4D completed/);
+    // The same, when the run continues as new all the time.
+    expect((await live(PLAYBOOK, late, { continueEvery: 3 })).entries).toEqual(story.entries);
   });
 
   it('runs its dates on through a pause, and celebrates at the end of it', async () => {

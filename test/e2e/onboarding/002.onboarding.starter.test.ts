@@ -18,6 +18,9 @@ describe(PLAYBOOK, () => {
     ]);
     expect(of(story, 'daily_usage_within_first_week')).toEqual(['P7D missed check-missed']);
     expect([story.outcome, story.tasks]).toEqual(['completed', []]);
+    expect(story.mails.find(({ template }) => template === 'self_service_welcome')!.text).toContain(
+      'Made for retail. The Returns assistant',
+    );
   });
 
   it('asks for nothing that was celebrated as a milestone, and invites who solved a problem to tell the story', async () => {
@@ -58,6 +61,9 @@ describe(PLAYBOOK, () => {
       'P2DT14H30M finish_profile',
       'P4DT14H30M daily_routine',
     ]);
+    expect(story.mails.find(({ template }) => template === 'self_service_welcome')!.text).toContain(
+      'Made for beekeeping. The Question and answer assistant',
+    );
   });
 
   it('goes on after an unsubscribe, which service mail does not need, and ends when the customer leaves', async () => {

@@ -37,16 +37,21 @@ export type Task = {
   at: string;
   dueAt: string | null;
 };
-export type Story = Rehearsal & { tasks: Task[] };
+export type Mail = { template: string; text: string };
+export type Story = Rehearsal & { tasks: Task[]; mails: Mail[] };
 
-/** Lives a customer through a shipped playbook; beside the entries, what staff found on their list. */
-export async function live(id: string, persona: unknown): Promise<Story> {
+/** Lives a customer through a shipped playbook; beside the entries, what staff found on their list and what the mails said. */
+export async function live(id: string, persona: unknown, options: { continueEvery?: number } = {}): Promise<Story> {
   const playbook = await readShipped(id);
   const read = readPersona(persona, playbook);
   let tasks: Task[] = [];
-  const observe = async ({ rig }: { rig: Rig }) => void (tasks = await tasksOf(rig));
-  const story = await rehearse(await testGround(), playbook, read, { observe });
-  return { ...story, tasks: tasks.sort((a, b) => a.at.localeCompare(b.at)) };
+  let mails: Mail[] = [];
+  const observe = async ({ rig }: { rig: Rig }) => {
+    tasks = await tasksOf(rig);
+    mails = (await rig.call<{ items: Mail[] }>('GET', '/v1/messages?limit=100')).body.items;
+  };
+  const story = await rehearse(await testGround(), playbook, read, { ...options, observe });
+  return { ...story, mails, tasks: tasks.sort((a, b) => a.at.localeCompare(b.at)) };
 }
 
 /** Every task of a rig that knows one account only. */

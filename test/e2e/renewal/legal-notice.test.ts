@@ -53,9 +53,10 @@ describe('the notice 30 days before', { timeout: 90_000 }, () => {
     const story = await begin();
     await story.at(at('2027-02-10'), () => story.post('/v1/stops', { scope: 'global', reason: 'wrong mails' }));
     await story.until(at('2027-03-14'));
-    const alarm = (await story.tasks()).find((task) => task.step === 'renewal-notice');
-    expect(alarm).toMatchObject({ ownerRole: 'operations', state: 'open' });
-    expect(said(alarm!.createdAt)).toBe('2027-03-12 23:00');
+    const alarms = (await story.tasks()).filter((task) => task.step === 'renewal-notice' && task.state === 'open');
+    // At once when it was kept back, and three days before its span closes, whatever summer time does to the night.
+    const raised = [...new Set(alarms.map(({ createdAt }) => said(createdAt)))].sort();
+    expect(raised).toEqual(['2027-03-01 10:00', '2027-03-12 23:00']);
     await story.until(at('2027-03-17'));
     const { items } = await story.get<{ items: { id: string }[] }>('/v1/stops');
     await story.post(`/v1/stops/${items[0]!.id}/release`, { reason: 'mended' });

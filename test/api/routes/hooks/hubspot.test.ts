@@ -72,17 +72,15 @@ async function linked() {
     { ...common, kind: 'contact', externalId: contact!.id, remoteId: remote.contact },
     { ...common, kind: 'deal', externalId: `${id}/o`, remoteId: remote.deal },
   ]);
-  await api.database.db
-    .insert(crmOpportunities)
-    .values({
-      key: `${id}/o`,
-      accountId: id,
-      title: 'x',
-      amountMinor: null,
-      currency: 'USD',
-      stage: 'open',
-      at: new Date(NOW),
-    });
+  await api.database.db.insert(crmOpportunities).values({
+    key: `${id}/o`,
+    accountId: id,
+    title: 'x',
+    amountMinor: null,
+    currency: 'USD',
+    stage: 'open',
+    at: new Date(NOW),
+  });
   return { id, contact: contact!.id, remote };
 }
 
