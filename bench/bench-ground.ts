@@ -23,7 +23,7 @@ import { createLog } from '../temporal-config/log.ts';
 import { installRuntime } from '../workers/runtime.ts';
 import { composePorts, composeSettings } from '../workers/ports.ts';
 import { startWorker } from '../workers/worker.ts';
-import type { RunningWorker } from '../workers/worker.ts';
+import type { RunningWorker, WorkerParts } from '../workers/worker.ts';
 import type { ApiProcessInput } from './api-process.ts';
 import { createBareActivities } from './bare-activities.ts';
 import { COST_GAP, THROUGHPUT_GAP, touchesPlaybook } from './touches-playbook.ts';
@@ -39,7 +39,7 @@ export type BenchGround = {
   databaseBytes(): Promise<number>;
   call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
   putAccount(id: string): Promise<void>;
-  startWorker(): Promise<RunningWorker>;
+  startWorker(given?: Pick<WorkerParts, 'renewalsPerSecond'>): Promise<RunningWorker>;
   startBareWorker(): Promise<RunningWorker>;
   /** A worker in a process of its own, which can be killed. */
   startWorkerProcess(noticesPerSecond: number): Promise<{ kill(): void; stop(): Promise<void> }>;
@@ -107,8 +107,9 @@ export async function breakBenchGround(): Promise<BenchGround> {
       const contacts = [{ role: 'primary', email: `${id}@example.com`, consent: { email: true, sms: false } }];
       await call('PUT', `/v1/accounts/${id}`, { name: id, plan: 'starter', timeZone: 'UTC', contacts });
     },
-    startWorker: async () =>
+    startWorker: async (given = {}) =>
       startWorker({
+        ...given,
         connection,
         namespace,
         client,

@@ -41,13 +41,13 @@ export async function benchHealth(ground: BenchGround, accounts: number): Promis
 
 async function seed({ database: { sql }, putAccount }: BenchGround, accounts: number): Promise<void> {
   await putAccount('health-template');
-  const day = 10_000;
+  const part = 2_000;
   await sql`insert into accounts select (jsonb_populate_record(a, jsonb_build_object('id', 'health-' || i))).*
     from accounts a, generate_series(1, ${accounts}::int) i where a.id = 'health-template'`;
   const today = new Date().toISOString().slice(0, 10);
   // In parts, since a statement may take no longer than 10 s.
-  for (let from = 1; from <= accounts; from += day) {
-    const to = Math.min(from + day - 1, accounts);
+  for (let from = 1; from <= accounts; from += part) {
+    const to = Math.min(from + part - 1, accounts);
     await sql`insert into usage_days select 'health-' || i, 'conversations', ${today}::date - d, 10 + (i + d) % 20
       from generate_series(${from}::int, ${to}::int) i, generate_series(0, ${USAGE_DAYS - 1}::int) d where i % ${SILENT}::int > 0 or d > 6`;
     await sql`insert into metrics select 'health-' || i, m, ${today}::date - d,

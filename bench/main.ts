@@ -6,6 +6,7 @@ import { benchEvents, benchUsage } from './events.ts';
 import { benchHealth } from './health.ts';
 import { benchIncident } from './incident.ts';
 import { medianBy, round } from './measure.ts';
+import { benchRenewalSweep } from './renewal-sweep.ts';
 import { benchSleep } from './sleep.ts';
 import { benchStart } from './start.ts';
 import { benchTouch } from './touch.ts';
@@ -38,6 +39,7 @@ const measurements: Record<string, (ground: BenchGround, options: Options) => Pr
     ),
   usage: (ground, { events }) => benchUsage(ground, events),
   health: (ground, { accounts }) => benchHealth(ground, accounts),
+  'renewal-sweep': (ground, { accounts }) => benchRenewalSweep(ground, accounts),
   incident: (ground, { affected }) => benchIncident(ground, affected),
 };
 

@@ -70,6 +70,7 @@ export const IncidentView = IncidentItem.extend({
 
 const iso = (at: Date | null) => at?.toISOString() ?? null;
 
+/** An incident as staff see it in a list. */
 export const toItem = (row: IncidentRow): z.infer<typeof IncidentItem> => ({
   id: row.id,
   kind: row.kind as 'platform' | 'business',
@@ -98,6 +99,7 @@ export const toItem = (row: IncidentRow): z.infer<typeof IncidentItem> => ({
   postMortem: row.postMortem,
 });
 
+/** One public update, with who gave it. */
 export const toUpdate = (row: IncidentUpdateRow): z.infer<typeof UpdateView> => ({
   n: row.n,
   status: row.status,

@@ -41,7 +41,7 @@ const long = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric',
 
 /** The public page, whole, in one answer: it needs no script and asks for itself again every minute. */
 export function statusPage(status: PublicStatus, { name, feed }: { name: string; feed: string }): string {
-  const { indicator, description, incidents, past, updatedAt } = status;
+  const { indicator, description, incidents, updatedAt } = status;
   return markup`<!doctype html>
 <html lang="en">
 <head>

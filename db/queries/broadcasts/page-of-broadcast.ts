@@ -56,6 +56,7 @@ export async function dropStale(db: Db, id: string, now: Date): Promise<void> {
     .where(undecided(id));
 }
 
+/** Says that the workflow of a notice is at work. */
 export async function markRunning(db: Db, id: string): Promise<void> {
   await db
     .update(broadcasts)

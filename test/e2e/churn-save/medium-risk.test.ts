@@ -100,4 +100,26 @@ describe('002.churn.medium-risk', () => {
       [21, 'medium_risk_wins'],
     ]);
   });
+
+  it('is taken over by the save when the score falls below 40, with the clocks of that counted from then', async () => {
+    const { of, tasks, outcome } = await live(
+      MEDIUM,
+      savePersona({
+        account: { facts },
+        scores: [
+          { after: 'PT0S', model: '002.health.score', value: 55 },
+          { after: 'P9D', model: '002.health.score', value: 39.9 },
+        ],
+        events: [{ after: 'P12D', type: 'subscription.cancelled' }],
+      }),
+    );
+    expect(of('feature-education')[0]).toBe('P9D dropped removed-by-migration');
+    expect(of('ceo-personal-email').at(-1)).toBe('P9DT1H45M sent risk_ceo_personal_email');
+    expect(tasks.filter((line) => line.includes('head-of-cs'))).toEqual([
+      'P9DT12H59M usage-analysis-breach → head-of-cs by P9DT16H59M cancelled',
+      'P10D customer-success-call → head-of-cs by P11D level 1',
+      'P11D value-plan → head-of-cs by P12D level 1',
+    ]);
+    expect(outcome).toBe('churned');
+  });
 });

@@ -78,7 +78,8 @@ describe(PLAYBOOK, () => {
     process.stdout.write(
       `${PLAYBOOK}, 90 days: ${story.history.events} events, ${story.history.actions} billable actions\n`,
     );
-    expect(story.history.events).toBeLessThan(650);
+    expect(story.history.events).toBeLessThan(450);
+    expect(story.history.actions).toBeLessThan(100);
   });
 
   it('follows up every missed milestone and takes it to the success manager after seven days, whatever else fails', async () => {
