@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchGround } from './bench-ground.ts';
 
 const PER_SECOND = 1_000;
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 600_000;
 
 export type IncidentFigures = {
   accounts: number;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { readBroadcast } from '../../db/queries/broadcasts/read-broadcast.ts';
 import {
@@ -11,7 +12,7 @@ import type { BroadcastItemRow } from '../../db/schema/incidents.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { BroadcastInput, BroadcastPage } from '../../workflows/contracts/incidents.ts';
 import type { JourneyDeps } from '../deliver/deps.ts';
-import { withCodes } from '../deliver/failures.ts';
+import { isDatabaseError, withCodes } from '../deliver/failures.ts';
 import { send } from '../deliver/send.ts';
 import { readNotice } from './notice.ts';
 import type { Notice } from './notice.ts';
@@ -27,6 +28,8 @@ export type BroadcastDeps = JourneyDeps & {
 
 const SECONDS_A_PAGE = 4;
 const MOST_WAIT_MS = 60_000;
+/** An answer that the database does not take is told again: without it the message would be in doubt, or go out twice. */
+const RETRIES_MS = [50, 200, 500, 1000, 2000];
 
 /** Tells affected accounts, page by page, each once. */
 export function createBroadcastActivities(deps: BroadcastDeps) {
@@ -62,7 +65,14 @@ export function createBroadcastActivities(deps: BroadcastDeps) {
         context.heartbeat(item.position);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
+    const lanes = Array.from({ length: Math.min(atOnce, items.length) }, () =>
+      lane().catch((error: unknown) => {
+        // This attempt is over: the others end what they have in their hands and take no more.
+        left.length = 0;
+        throw error;
+      }),
+    );
+    await Promise.all(lanes);
   };
 
   const tell = async (notice: Notice, item: BroadcastItemRow, now: () => number): Promise<void> => {
@@ -73,11 +83,23 @@ export function createBroadcastActivities(deps: BroadcastDeps) {
     const { row, probes } = reserved;
     const result = await send(deps, row, Context.current().cancellationSignal);
     await probe('broadcast:answered');
-    await db.transaction((tx) => settleSent(tx, deps, notice, item, { row, result, probes, now: now() }));
+    const answered = { row, result, probes, now: now() };
+    await surely(() => db.transaction((tx) => settleSent(tx, deps, notice, item, answered)));
     await probe('broadcast:settled');
   };
 
   return { runBroadcastPage };
+}
+
+async function surely(write: () => Promise<void>): Promise<void> {
+  for (const pause of RETRIES_MS)
+    try {
+      return await write();
+    } catch (error) {
+      if (!isDatabaseError(error)) throw error;
+      await delay(pause);
+    }
+  return write();
 }
 
 /** What the workflow imports, as a type only. */

@@ -28,7 +28,7 @@ export async function readNotice(db: Db, broadcast: BroadcastRow, statusPage: st
     broadcast,
     context: {
       journey,
-      // The incident may have ended while its last notice is on its way.
+      // Each item asks for itself whether the journey may still speak.
       hadEnded: false,
       playbook: published.definition,
       publishedAt: published.publishedAt,

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../db/database.ts';
+import { shareFlagOfJourney } from '../../db/queries/broadcasts/flag-of-journey.ts';
 import { messageOfItem } from '../../db/queries/broadcasts/message-of-item.ts';
 import { lockItem, settleItem } from '../../db/queries/broadcasts/page-of-broadcast.ts';
 import type { ItemWord } from '../../db/queries/broadcasts/page-of-broadcast.ts';
@@ -45,14 +46,16 @@ export async function reserveItem(
   now: number,
 ): Promise<Reserved> {
   const { accountId } = of;
-  // Gate, item, message: in this order everywhere, since an attempt that is taken for dead may still be at work.
+  // Journey, gate, item, message: in this order everywhere, since an attempt that is taken for dead may still be at work.
+  const flag = await shareFlagOfJourney(tx, notice.broadcast.journeyId);
   await lockTouch(tx, accountId);
   const item = await lockItem(tx, of);
   if (item.outcome !== null) return undefined;
   const settled = async (word: ItemWord): Promise<undefined> => {
     await settleItem(tx, of, { recheck: null, at: new Date(now), ...word });
   };
-  const { context: c, broadcast, words } = notice;
+  const { broadcast, words } = notice;
+  const c = { ...notice.context, journey: { ...notice.context.journey, ...flag } };
   const key = { journeyId: broadcast.journeyId, step: broadcast.step, n: broadcast.n };
   const [existing, loaded] = await Promise.all([
     messageOfItem(tx, { ...key, accountId }),

@@ -2,6 +2,7 @@ import type { Database } from '../../db/database.ts';
 import { releaseHold } from '../../db/queries/holds/release-hold.ts';
 import { releaseStop } from '../../db/queries/holds/release-stop.ts';
 import { forgottenDoubts, overHolds, overStops } from '../../db/queries/housekeeping/over-holds.ts';
+import { purgeSeen } from '../../db/queries/usage/purge-seen.ts';
 import { purgeKeys } from '../../db/queries/idempotency/purge-keys.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Swept } from '../../workflows/contracts/housekeeping.ts';
@@ -20,6 +21,9 @@ const BATCH = 200;
 const PURGE = 1000;
 const ROUNDS = 20;
 const DOUBT_MS = 15 * 60_000;
+/** Whoever repeats usage does so within a month; a batch an hour keeps up with over a million events a day. */
+const USAGE_MS = 35 * 86_400_000;
+const PURGE_USAGE = 100_000;
 
 /** What is done every hour, in bounded batches. */
 export function createHousekeepingActivities({ database: { db }, clock, log }: Deps) {
@@ -77,6 +81,7 @@ export function createHousekeepingActivities({ database: { db }, clock, log }: D
       holds: await each(await overHolds(db, now, BATCH), (i) => releaseHold(db, i)),
       stops: await each(await overStops(db, now, BATCH), (i) => releaseStop(db, i)),
       keys: await forget(),
+      usage: await purgeSeen(db, new Date(clock() - USAGE_MS), PURGE_USAGE),
       tasks: await ask(),
     };
     log.info(swept, 'housekeeping done');

@@ -24,7 +24,7 @@ export async function takeUsage(tx: Tx, events: EventBody[], now: number): Promi
     byId.set(event.id, { event, hash });
   }
   const rows = [...byId].map(([id, { hash }]) => ({ id, hash }));
-  const { fresh, reused } = await rememberUsage(tx, rows);
+  const { fresh, reused } = await rememberUsage(tx, rows, new Date(now));
   if (reused !== undefined) throw reusedId(reused);
   if (fresh.size === 0) return 0;
   const added = new Map<string, Usage>();

@@ -6,6 +6,8 @@ import { durationMs } from '../../workflows/contracts/time.ts';
 /** What the playbook's figures mean to whoever opens and runs an incident; times in ms. */
 export type IncidentPolicy = {
   firstNotice: number;
+  /** What it counts as until somebody has said. */
+  unclassifiedAs: Severity;
   /** How long the public waits for the next word at most, by severity. */
   updateEvery(severity: Severity | null): number;
   /** Whether lesser mail is kept from affected accounts. */
@@ -32,6 +34,7 @@ export function incidentPolicy(playbook: Playbook, options: Record<string, unkno
   const labels = new Map(list('alertSeverities').map((pair) => pair.split('=') as [string, Severity]));
   const as = (severity: Severity | null) => severity ?? (text('unclassifiedAs') as Severity);
   return {
+    unclassifiedAs: text('unclassifiedAs') as Severity,
     firstNotice: ms('firstNotice'),
     updateEvery: (severity) => ms(`updateEvery${as(severity).replace('SEV-', 'Sev')}`),
     holds: (severity) => list('holdSeverities').includes(as(severity)),

@@ -9,6 +9,7 @@ import type { IncidentCommand, Severity } from '../../workflows/contracts/incide
 import { journeyAccount, refused } from './acting.ts';
 import type { Acting } from './acting.ts';
 import { alignHolds } from './affected.ts';
+import { classify } from './assess.ts';
 import { tellPublic } from './tell-public.ts';
 
 /** The fix is verified: the last update goes out, holds end, and what makes good is begun. */
@@ -17,7 +18,8 @@ export async function resolve(
   acting: Acting,
   command: Extract<IncidentCommand, { command: 'resolve' }>,
 ): Promise<IncidentRow> {
-  const { incident, policy, actor, now, perSecond } = acting;
+  const { policy, actor, now, perSecond } = acting;
+  let { incident } = acting;
   if (incident.resolvedAt)
     throw refused(
       'already-resolved',
@@ -31,9 +33,16 @@ export async function resolve(
       status: 'Monitoring',
     });
   const at = new Date(now);
+  // Nobody ever said how severe it is: what it counted as so far decides what follows.
+  if (incident.severity === null) incident = await classify(tx, acting, policy.unclassifiedAs);
   // Opened quietly and never told: there is nothing to take back in public.
   const told = incident.updates > 0 || command.message !== undefined;
-  if (told) await tellPublic(tx, acting, { status: 'Resolved', message: command.message ?? policy.words.resolved });
+  if (told)
+    await tellPublic(
+      tx,
+      { ...acting, incident },
+      { status: 'Resolved', message: command.message ?? policy.words.resolved },
+    );
   const resolved = { status: 'Resolved', nextUpdateAt: null, resolvedAt: at, resolvedBy: actor };
   const changed = await changeIncident(tx, incident.id, resolved);
   await alignHolds(tx, { incident: changed, policy, now, perSecond });

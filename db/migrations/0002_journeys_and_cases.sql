@@ -241,7 +241,8 @@ CREATE TABLE "usage_days" (
 --> statement-breakpoint
 CREATE TABLE "usage_seen" (
 	"id" text PRIMARY KEY NOT NULL,
-	"body_hash" text NOT NULL
+	"body_hash" text NOT NULL,
+	"seen_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "watches" (
@@ -337,6 +338,7 @@ CREATE INDEX "bands_candidate" ON "bands" USING btree ("account_id") WHERE "band
 CREATE UNIQUE INDEX "score_requests_event" ON "score_requests" USING btree ("event_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "scores_cause" ON "scores" USING btree ("account_id","model","cause");--> statement-breakpoint
 CREATE INDEX "scores_account" ON "scores" USING btree ("account_id","at");--> statement-breakpoint
+CREATE INDEX "usage_seen_at" ON "usage_seen" USING btree ("seen_at");--> statement-breakpoint
 CREATE INDEX "watches_account" ON "watches" USING btree ("account_id","metric") WHERE "watches"."fired_at" is null or "watches"."again";--> statement-breakpoint
 CREATE INDEX "accounts_renewal" ON "accounts" USING btree (("facts" ->> 'renewal_date'),"id") WHERE "accounts"."closed_at" is null;--> statement-breakpoint
 CREATE INDEX "messages_drafts" ON "messages" USING btree ("intended_at") WHERE "messages"."state" = 'draft';--> statement-breakpoint

@@ -29,11 +29,12 @@ export const usageDays = pgTable(
   (t) => [primaryKey({ columns: [t.accountId, t.metric, t.day] })],
 );
 
-/** Usage events are known by their ids for ever; what they said is in the days. */
-export const usageSeen = pgTable('usage_seen', {
-  id: text('id').primaryKey(),
-  bodyHash: text('body_hash').notNull(),
-});
+/** Usage events are known by their ids for as long as somebody may repeat them; what they said is in the days. */
+export const usageSeen = pgTable(
+  'usage_seen',
+  { id: text('id').primaryKey(), bodyHash: text('body_hash').notNull(), seenAt: instant('seen_at').notNull() },
+  (t) => [index('usage_seen_at').on(t.seenAt)],
+);
 
 /** Figures that journeys wait for. */
 export const watches = pgTable(

@@ -17,14 +17,20 @@ describe('recorded histories', () => {
     expect(replayed).toEqual(recorded);
   });
 
-  it('there is one for each shape of a trial', () => {
+  it('there is one for each shape of a trial and for what only the other kinds do', () => {
     const scenarios = files.map((name) => name.split('__')[1]);
     expect(scenarios).toEqual(expect.arrayContaining(['expired', 'converted', 'paused', 'extended', 'continued']));
+    expect(new Set(files.map((name) => name.split('__')[0]))).toEqual(
+      new Set(['trialJourney', 'onboardingJourney', 'renewalJourney', 'churnSaveJourney', 'platformIncidentJourney']),
+    );
   });
 });
 
-describe('a doctored history', () => {
-  const [name] = files;
+describe.each([
+  ['a trial', 'trialJourney__expired__'],
+  ['a migration', 'onboardingJourney__migrated__'],
+])('a doctored history of %s', (_of, prefix) => {
+  const name = files.find((file) => file.startsWith(prefix));
 
   it('with another activity than the code schedules fails', async () => {
     const history = read(name!);

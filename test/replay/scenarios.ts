@@ -28,8 +28,99 @@ const heldThenBought = [
   { after: 'P6DT4H', type: 'subscription.started', data: { plan: 'professional' } },
 ];
 
-/** The shapes of a trial whose histories every later version must replay. */
+const on = (plan: string) => ({ account: { plan } });
+
+/** The other kinds: each with what only it does. */
+const kinds: Scenario[] = [
+  {
+    name: 'milestone-late',
+    playbook: '002.onboarding.business',
+    persona: trialPersona({
+      ...on('business'),
+      facts: [
+        { after: 'PT5H', step: 'ceo-call', what: 'booked' },
+        { after: 'PT20H', step: 'ceo-call', what: 'held' },
+        { after: 'P2DT2H', step: 'plan-meeting', what: 'no-show' },
+      ],
+      events: [
+        { after: 'P1D', type: 'success_manager_assigned' },
+        { after: 'P2DT3H', type: 'plan_agreed' },
+        { after: 'P9D', type: 'kpis_agreed' },
+        { after: 'P10D', type: 'customer.churned' },
+      ],
+    }),
+  },
+  {
+    name: 'migrated',
+    playbook: '002.onboarding.starter',
+    persona: trialPersona({
+      commands: [{ after: 'P3DT1H', command: 'migrate', playbook: '002.onboarding.professional' }],
+      events: [
+        { after: 'PT6H', type: 'profile_completed' },
+        { after: 'P9D', type: 'customer.churned' },
+      ],
+    }),
+  },
+  {
+    name: 'renewal-moved',
+    playbook: '001.renewal-reminders',
+    persona: trialPersona({
+      start: '2027-02-25T17:00:00.000Z',
+      account: { plan: 'professional', renewalDate: '2027-03-31', autoRenew: true },
+      commands: [{ after: 'P10D', command: 'move-date', date: '2027-05-31T04:00:00Z' }],
+      events: [{ after: 'P70D', type: 'customer.churned' }],
+    }),
+  },
+  {
+    name: 'save-approved',
+    playbook: '002.churn.high-risk',
+    persona: trialPersona({
+      ...on('professional'),
+      commands: [
+        { after: 'PT30M', command: 'edit', step: 'ceo-personal-email', subject: 'A word', text: 'Call me.' },
+        { after: 'PT90M', command: 'approve', step: 'ceo-personal-email' },
+      ],
+      facts: [
+        { after: 'PT3H', step: 'usage-analysis', what: 'completed' },
+        { after: 'PT20H', step: 'customer-success-call', what: 'no-show' },
+      ],
+      events: [{ after: 'P1DT12H', type: 'cancellation_withdrawn' }],
+    }),
+  },
+  {
+    name: 'save-taken-over',
+    playbook: '002.churn.medium-risk',
+    persona: trialPersona({
+      ...on('professional'),
+      scores: [{ after: 'P3D', model: '002.health.score', value: 30 }],
+      events: [{ after: 'P4D', type: 'customer.churned' }],
+    }),
+  },
+  {
+    name: 'several-updates',
+    playbook: '000.platform-incident',
+    persona: {
+      start: '2026-03-02T15:00:00.000Z',
+      severity: 'SEV-2',
+      affected: 3,
+      updates: [
+        { after: 'PT31M', status: 'Identified', nextUpdateInMinutes: 10 },
+        { after: 'PT40M', status: 'Resolved' },
+      ],
+      commands: [
+        { after: 'PT2M', command: 'acknowledge' },
+        {
+          after: 'P1DT2H',
+          ...{ command: 'post-mortem', rootCause: 'A deploy.', owner: 'u_7', actions: [{ what: 'Add a canary.' }] },
+        },
+      ],
+    },
+  },
+];
+
+/** The shapes of journeys whose histories every later version must replay. */
 export const scenarios: Scenario[] = [
+  ...kinds,
   { name: 'expired', playbook: '002.trial', persona: trialPersona({ metrics: low, events: login }) },
   {
     name: 'converted',

@@ -3,7 +3,6 @@
  * Invariants: a notice is begun once, under its own workflow id; a page is told until the pager has taken or refused it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Pager } from '../../activities/paging/pager.ts';
@@ -29,6 +28,9 @@ export type IncidentParts = {
 
 const PAGE = 20;
 const START_MS = 5_000;
+/** A notice that is not done after so long is looked after every minute. */
+const LOST_AFTER_MS = 5 * 60_000;
+const LOST_EVERY_MS = 60_000;
 const BACK_OFF_MS = [250, 500, 1_000, 2_000, 5_000, 10_000];
 
 /** Starts looking after incidents; `stop` ends it once what is being done has been. */
@@ -41,12 +43,15 @@ export function startIncidents(parts: IncidentParts): { stop(): Promise<void> } 
   const pause = (ms: number, signal: AbortSignal) =>
     delay(ms, undefined, { signal: AbortSignal.any([signal, stopping.signal]) }).catch(() => undefined);
 
+  let lookAgain = 0;
   const loop = async () => {
     for (let failures = 0; !stopping.signal.aborted;) {
       wake = new AbortController();
       const { signal } = wake;
       try {
-        await beginNotices(parts);
+        const looks = performance.now() >= lookAgain;
+        if (looks) lookAgain = performance.now() + LOST_EVERY_MS;
+        await beginNotices(parts, looks ? new Date(parts.clock() - LOST_AFTER_MS) : undefined);
         await sendPages({ ...parts, db: database.db, linkOf: () => `${parts.publicUrl.replace(/\/$/, '')}/status` });
         failures = 0;
         await pause(sweepMs, signal);
@@ -66,24 +71,21 @@ export function startIncidents(parts: IncidentParts): { stop(): Promise<void> } 
   };
 }
 
-/** Starts the workflow of every notice that has none yet; starting one twice finds the first. */
-async function beginNotices({ database, client, taskQueue, clock }: IncidentParts): Promise<void> {
-  const now = new Date(clock());
-  for (const { id, clockShift, total } of await startingBroadcasts(database.db, new Date(now.getTime() + 1), PAGE)) {
+/** Starts the workflow of every notice that has none; starting one that runs finds it. */
+async function beginNotices(parts: IncidentParts, lostBefore: Date | undefined): Promise<void> {
+  const { database, client, taskQueue } = parts;
+  for (const { id, clockShift, total } of await startingBroadcasts(database.db, lostBefore, PAGE)) {
     const input: BroadcastInput = { version: 1, broadcastId: id, clockShift };
-    const start = () =>
+    await client.withDeadline(Date.now() + START_MS, () =>
       client.workflow.start('broadcast', {
         workflowId: broadcastWorkflowId(id),
         taskQueue,
         args: [input],
         workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         priority: PRIORITY.incident,
         staticSummary: `incident notice to ${total} accounts`,
-      });
-    // One that has come to its end meanwhile needs no other.
-    await client.withDeadline(Date.now() + START_MS, start).catch((error: unknown) => {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    });
+      }),
+    );
   }
 }

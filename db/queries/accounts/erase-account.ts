@@ -18,6 +18,7 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
   await tx.execute(sql`update events set data = '{}' where account_id = ${id}`);
   await tx.execute(sql`update crm_notes set text = '' where account_id = ${id}`);
   await tx.execute(sql`update tasks set instructions = '', data = '{}' where account_id = ${id}`);
+  await tx.execute(sql`update incidents set title = '', summary = null, post_mortem = null where account_id = ${id}`);
   await tx.execute(sql`update surveys set comment = null where account_id = ${id}`);
   await tx.execute(
     sql`update commands set reason = '', body = body - 'words' where journey_id in (select id from journeys where account_id = ${id})`,

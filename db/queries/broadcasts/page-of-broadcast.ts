@@ -69,12 +69,13 @@ export async function endBroadcast(db: Db, id: string, now: Date): Promise<void>
   await db.update(broadcasts).set({ state: 'done', endedAt: now }).where(eq(broadcasts.id, id));
 }
 
-/** Notices whose workflow nobody has started yet, or not to the knowledge of this database. */
-export function startingBroadcasts(db: Db, before: Date, limit: number): Promise<BroadcastRow[]> {
+/** Notices that no workflow has begun, and those that were begun before `lostBefore` and are not done: their workflow may be gone with its engine. */
+export function startingBroadcasts(db: Db, lostBefore: Date | undefined, limit: number): Promise<BroadcastRow[]> {
+  const lost = lostBefore && and(eq(broadcasts.state, 'running'), lt(broadcasts.createdAt, lostBefore));
   return db
     .select()
     .from(broadcasts)
-    .where(and(eq(broadcasts.state, 'starting'), lt(broadcasts.createdAt, before)))
+    .where(or(eq(broadcasts.state, 'starting'), lost))
     .orderBy(asc(broadcasts.createdAt))
     .limit(limit);
 }

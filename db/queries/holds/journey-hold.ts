@@ -8,7 +8,8 @@ import { releaseWaiters } from '../waiters/release-waiters.ts';
 /** Who places the hold of a journey that holds lower levels back while it is open. */
 export const ofJourney = (journeyId: string): string => `journey:${journeyId}`;
 
-const openOf = (journeyId: string) => and(eq(holds.by, ofJourney(journeyId)), isNull(holds.releasedAt));
+const openOf = (i: { journeyId: string; accountId: string }) =>
+  and(eq(holds.accountId, i.accountId), eq(holds.by, ofJourney(i.journeyId)), isNull(holds.releasedAt));
 
 /** Holds lower levels back for an account while a journey is open; the hold of another level that it placed before makes way. */
 export async function holdForJourney(
@@ -16,7 +17,7 @@ export async function holdForJourney(
   i: { journeyId: string; accountId: string; level: string; reason: string; now: Date; perSecond: number },
 ): Promise<void> {
   await lockGate(tx, i.accountId);
-  const standing = await tx.select({ id: holds.id, level: holds.level }).from(holds).where(openOf(i.journeyId));
+  const standing = await tx.select({ id: holds.id, level: holds.level }).from(holds).where(openOf(i));
   if (standing.some((one) => one.level === i.level)) return;
   await tx.insert(holds).values({
     id: randomUUID(),
@@ -34,7 +35,7 @@ export async function releaseJourneyHold(
   tx: Tx,
   i: { journeyId: string; accountId: string; now: Date; perSecond: number },
 ): Promise<number> {
-  const standing = await tx.select({ id: holds.id }).from(holds).where(openOf(i.journeyId));
+  const standing = await tx.select({ id: holds.id }).from(holds).where(openOf(i));
   if (standing.length === 0) return 0;
   await lockGate(tx, i.accountId);
   let woken = 0;

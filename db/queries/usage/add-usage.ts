@@ -10,11 +10,12 @@ export type Usage = { account: string; metric: string; day: string; amount: numb
 export async function rememberUsage(
   tx: Tx,
   rows: { id: string; hash: string }[],
+  now: Date,
 ): Promise<{ fresh: Set<string>; reused?: string }> {
   const json = JSON.stringify(rows);
   const added = await tx.execute<{ id: string }>(sql`
-    insert into usage_seen (id, body_hash)
-    select id, hash from jsonb_to_recordset(${json}::jsonb) as r(id text, hash text) order by id
+    insert into usage_seen (id, body_hash, seen_at)
+    select id, hash, ${now.toISOString()}::timestamptz from jsonb_to_recordset(${json}::jsonb) as r(id text, hash text) order by id
     on conflict (id) do nothing returning id`);
   const fresh = new Set(added.map((row) => row.id));
   const old = rows.filter((row) => !fresh.has(row.id));

@@ -14,7 +14,7 @@ import { createEmbeddedSms } from '../../../activities/sms/embedded-sms.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
 import { placeHold } from '../../../db/queries/holds/place-hold.ts';
 import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
-import { accounts, broadcastItems, broadcasts, contacts, gates, messages } from '../../../db/schema/index.ts';
+import { accounts, broadcastItems, broadcasts, contacts, gates, journeys, messages } from '../../../db/schema/index.ts';
 import type { DeliverOutcome } from '../../../workflows/contracts/journey.ts';
 import { startRig } from '../../../workers/rehearse/rig.ts';
 import type { Rig } from '../../../workers/rehearse/rig.ts';
@@ -261,6 +261,57 @@ describe('a notice to every affected account', () => {
     at(time + 2 * MINUTE);
     expect(await tell(id)).toEqual({ more: false, afterMs: 0 });
     expect(await outcomes(id)).toMatchObject({ 'sent as-planned': 2 });
+  });
+
+  it('tells nobody more once its journey is paused, in the middle of a page, and goes on when that is over', async () => {
+    const ids = await customers(6);
+    const { journey } = await incidentFor(ids);
+    await begin(journey, 1);
+    const { id } = await broadcastOf(journey, 1);
+    const flag = (stopFlag: string | null) =>
+      rig.database.db.update(journeys).set({ stopFlag }).where(eq(journeys.id, journey));
+    let told = 0;
+    const probe = async (where: string) =>
+      void (where === 'broadcast:settled' && ++told === 2 && (await flag('paused')));
+    expect(await tell(id, { probe, atOnce: 1 })).toMatchObject({ more: true });
+    expect(await outcomes(id)).toEqual({ 'sent as-planned': 2, 'null paused': 4 });
+    await flag(null);
+    at(time + 2 * MINUTE);
+    expect(await tell(id)).toEqual({ more: false, afterMs: 0 });
+    expect(await outcomes(id)).toMatchObject({ 'sent as-planned': 6 });
+  });
+
+  it('tells nobody more once staff have ended its journey, and its last word where it ended by itself', async () => {
+    const ended = async (how: string) => {
+      const { journey } = await incidentFor(await customers(2));
+      await begin(journey, 1);
+      const snapshot = sql`jsonb_set(${journeys.snapshot}, '{ended}', ${JSON.stringify({ how })}::jsonb)`;
+      await rig.database.db.update(journeys).set({ snapshot, stopFlag: 'exited' }).where(eq(journeys.id, journey));
+      const { id } = await broadcastOf(journey, 1);
+      expect(await tell(id)).toEqual({ more: false, afterMs: 0 });
+      return outcomes(id);
+    };
+    expect(await ended('command')).toEqual({ 'dropped journey-exited': 2 });
+    expect(await ended('goal')).toEqual({ 'sent as-planned': 2 });
+  });
+
+  it('writes an answer again that the database did not take at once, rather than to ask the provider twice', async () => {
+    const { journey } = await incidentFor(await customers(2));
+    await begin(journey, 1);
+    const { id } = await broadcastOf(journey, 1);
+    let away = 2;
+    const database = {
+      ...rig.database,
+      db: new Proxy(rig.database.db, {
+        get: (db, name) =>
+          name === 'transaction' && sends > 0 && away > 0
+            ? () => (away--, Promise.reject(Object.assign(new Error('away'), { code: '57P01' })))
+            : Reflect.get(db, name),
+      }),
+    };
+    expect(await tell(id, { database, atOnce: 1 })).toEqual({ more: false, afterMs: 0 });
+    expect({ away, sends }).toEqual({ away: 0, sends: 2 });
+    expect(await outcomes(id)).toEqual({ 'sent as-planned': 2 });
   });
 
   it('waits for a provider that is down and is not sent at all when it is too late', async () => {

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { purgeSeen } from '../../../db/queries/usage/purge-seen.ts';
 import { insertWatches } from '../../../db/queries/watches/insert-watches.ts';
 import { removeWatches } from '../../../db/queries/watches/remove-watches.ts';
 import { tellCrossings } from '../../../db/queries/watches/tell-crossings.ts';
@@ -215,3 +216,13 @@ test('50,000 usage events of 1,000 accounts cost one signal a crossing, and chan
   const [stored] = await rows(sql`select count(*)::int as n from events where account_id = any(${accounts}::text[])`);
   expect(stored!.n).toBe(0);
 }, 120_000);
+
+test('ids of usage events are forgotten when nobody repeats them any more', async () => {
+  const [one] = await manyAccounts(1);
+  const event = usage(one!.account, 5);
+  await send([event]);
+  expect(await purgeSeen(db(), new Date(NOW), 1000)).toBe(0);
+  expect((await send([event])).body).toMatchObject({ duplicates: 1 });
+  expect(await purgeSeen(db(), new Date(NOW + 1), 100_000)).toBeGreaterThan(0);
+  expect((await send([event])).body).toMatchObject({ accepted: 1, duplicates: 0 });
+});

@@ -168,5 +168,6 @@ describe('the decline of 001.health.score', () => {
       '001.campaign.churn-prevention churned',
       '001.outreach.health-decline churned',
     ]);
+    expect(await open(s)).toEqual(['001.feedback.exit-interview running']);
   });
 });

@@ -47,7 +47,7 @@ describe('002.churn.medium-risk', () => {
     const { of } = await live(
       MEDIUM,
       savePersona({
-        account: { facts: { ...facts, unused_features: [] } },
+        account: { facts: { ...facts, unused_features: [], all_features_used: true } },
         events: [{ after: 'P12D', type: 'account_deleted' }],
       }),
     );

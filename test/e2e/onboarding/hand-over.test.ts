@@ -65,6 +65,15 @@ describe('a trial that is converted', () => {
       await whenOpen(second, account, PROFESSIONAL);
       const trials = (await journeysOf(second, account)).filter(({ playbook }) => playbook === '002.trial');
       expect(trials.map(({ outcome }) => outcome)).toEqual(['converted']);
+      const welcomes = async () =>
+        (await messagesOf(second, account)).filter(({ template }) => template === 'guided_setup_welcome').length;
+      await eventually('the welcome has left', welcomes);
+      await second.worker.stop();
+      const third = await startRig(ground, { same: first.same });
+      await tell(third, account, 'subscription.started', { plan: 'professional' });
+      await whenOpen(third, account, PROFESSIONAL);
+      expect(await welcomes()).toBe(1);
+      await third.stop();
     } finally {
       await second.stop();
     }
