@@ -77,7 +77,7 @@ const DETAIL: Partial<Record<ErrorCode, string>> = {
 };
 
 const DATABASE_DOWN =
-  /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[123]|57014|53300|08\w{3}|25P03)$/;
+  /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[123]|57014|53300|08\w{3}|25P03|40001|40P01)$/;
 
 function ourCode(error: unknown): ErrorCode {
   const { code, cause, statusCode } = (error ?? {}) as { code?: unknown; cause?: unknown; statusCode?: number };

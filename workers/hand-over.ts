@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { JourneyDeps } from '../activities/deliver/deps.ts';
 import { ingestEvents } from '../api/events/ingest-events.ts';
+import { takeUp } from '../api/events/take-up.ts';
 import { startRun } from '../api/journeys/start-run.ts';
 import { InvalidRequest } from '../api/problem.ts';
 import { catalogReader } from '../api/playbooks/catalog.ts';
@@ -20,7 +21,7 @@ type Parts = {
 const START_MS = 3_000;
 
 /** How activities store events as the API does, and start what those open. */
-export function composeHandOver(parts: Parts): Required<Pick<JourneyDeps, 'ingest' | 'launch'>> {
+export function composeHandOver(parts: Parts): Required<Pick<JourneyDeps, 'ingest' | 'takeUp' | 'launch'>> {
   const { database, client, taskQueue, settings, log } = parts;
   const catalogOf = catalogReader();
   return {
@@ -33,6 +34,8 @@ export function composeHandOver(parts: Parts): Required<Pick<JourneyDeps, 'inges
         throw error;
       }
     },
+    takeUp: async (tx, given) =>
+      takeUp(tx, { ...given, catalog: await catalogOf(tx), systemZone: settings.systemZone }),
     launch: async (rows) => {
       for (const row of rows)
         try {

@@ -68,7 +68,15 @@ async function conclude(
   if (c.journey.kind.endsWith('-incident')) await closeConcluded(tx, { journeyId, at, perSecond });
   await releaseJourneyHold(tx, { journeyId, accountId, now: at, perSecond });
   await probe('conclude:released');
-  const started = await handOver(tx, deps, c, input, outcome);
+  const { clockShift } = c.journey;
+  const untaken = {
+    journeyId,
+    program: state.program ?? 0,
+    actor: `journey:${c.playbook.id}`,
+    now: input.at,
+    clockShift,
+  };
+  const started = [...(await handOver(tx, deps, c, input, outcome)), ...((await deps.takeUp?.(tx, untaken)) ?? [])];
   await probe('conclude:handed-over');
   await recordAudit(tx, {
     at,

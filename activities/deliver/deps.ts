@@ -22,6 +22,12 @@ export type Ingest = (
   i: { events: EventBody[]; actor: string; now: number; clockShift: number },
 ) => Promise<{ started: JourneyRow[] }>;
 
+/** Begins what was to take over a journey that had ended by then; answers the journeys that it opened. */
+export type TakeUp = (
+  tx: Tx,
+  i: { journeyId: string; program: number; actor: string; now: number; clockShift: number },
+) => Promise<JourneyRow[]>;
+
 /** Everything that a journey's activities need from outside. */
 export type JourneyDeps = {
   database: Database;
@@ -33,6 +39,8 @@ export type JourneyDeps = {
   crm: Crm;
   settings: DeliverSettings;
   ingest?: Ingest;
+  /** Begins what an event would have an ended journey go over to, where its run never heard of that. */
+  takeUp?: TakeUp;
   /** Starts the runs of journeys that were opened; what it cannot start now, the dispatcher does. Never throws. */
   launch?: (rows: JourneyRow[]) => Promise<void>;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;

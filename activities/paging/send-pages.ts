@@ -15,7 +15,7 @@ const LEASE_MS = 30_000;
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 5 * 60_000;
 
-/** Tells the pager whatever it is behind with; what it cannot take now waits, longer each time, and is never forgotten. Answers how many it took. */
+/** Tells the pager whatever it is behind with, until it cannot take one: that waits, longer each time, and is never forgotten. Answers how many it took. */
 export async function sendPages({ db, pager, clock, linkOf, log }: SendPages): Promise<number> {
   for (let taken = 0; ;) {
     const now = clock();
@@ -36,6 +36,8 @@ export async function sendPages({ db, pager, clock, linkOf, log }: SendPages): P
       provider: pager.provider,
       error: answer.is === 'taken' ? null : answer.code,
     });
+    // A pager that is silent takes its time for each: whatever else the caller looks after is not kept waiting for all of them.
+    if (answer.is === 'later') return taken;
   }
 }
 

@@ -35,6 +35,8 @@ export type Firing = {
   systemZone: string;
   now: number;
   clockShift?: number;
+  /** The one playbook whose triggers count; missing: all. */
+  only?: string;
   /** Takes what open journeys must be told, in order. */
   tell: (telling: Telling) => void;
 };
@@ -43,6 +45,7 @@ export type Firing = {
 export async function fireTriggers(tx: Tx, firing: Firing): Promise<JourneyRow[]> {
   const started: JourneyRow[] = [];
   for (const playbook of firing.catalog.latest) {
+    if (firing.only !== undefined && playbook.id !== firing.only) continue;
     const fits = triggersOf(playbook.definition).filter((trigger) => matches(trigger, firing.event));
     if (fits.length === 0) continue;
     try {

@@ -3,6 +3,7 @@ import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import type { Telling } from '../../db/queries/deliveries/tell-journeys.ts';
 import { insertProgram } from '../../db/queries/programs/insert-program.ts';
+import { BY_EVENT } from '../../db/queries/programs/untaken-program.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { prepareProgram } from '../../playbooks/prepare-start.ts';
 import type { Published } from '../playbooks/catalog.ts';
@@ -25,7 +26,7 @@ export async function migrateJourney(tx: Tx, { row, to, account, event, actor, n
     ...{ playbook: to.definition, version: to.version, options: row.options },
     ...{ facts: account.facts, zone: row.snapshot.zone },
   });
-  const id = `migrated:${event.id}`;
+  const id = `${BY_EVENT}${event.id}`;
   const program = await insertProgram(tx, { journeyId: row.id, timetable, causeId: id, at });
   const happening = { t: 'migrated' as const, id, program, timetable, anchors, at: now };
   await afterMigration(tx, row, to, timetable, now);

@@ -104,7 +104,8 @@ const kinds: Scenario[] = [
       severity: 'SEV-2',
       affected: 3,
       updates: [
-        { after: 'PT31M', status: 'Identified', nextUpdateInMinutes: 10 },
+        { after: 'PT3M', status: 'Investigating' },
+        { after: 'PT15M', status: 'Identified', nextUpdateInMinutes: 30 },
         { after: 'PT40M', status: 'Resolved' },
       ],
       commands: [

@@ -20,8 +20,6 @@ export type Entry = {
   offer: string | null;
   outcome: string;
   reason: string | null;
-  /** Of a notice to many: how many accounts had this fate. */
-  accounts?: number;
 };
 
 type Options = { start: number; playbook: Playbook; refused: Item[] };
@@ -70,15 +68,22 @@ export async function readEntries(db: Db, journeyId: string, { start, playbook, 
     outcome: 'escalated',
     reason: String(details.to),
   }));
-  const notices = (await noticeGroups(db, journeyId)).map((row): Entry => ({
-    ...none,
-    ...when(row.at.getTime()),
-    stage: stageOf.get(row.step) ?? null,
-    step: row.step,
-    kind: 'notice',
-    ...{ channel: row.channel, template: row.template, variant: row.variant },
-    ...{ outcome: row.outcome, reason: row.reason, accounts: row.accounts },
-  }));
+  // One entry an account, as for any message; alike ones are not told apart.
+  const notices = (await noticeGroups(db, journeyId)).flatMap((row) => {
+    const { step, channel, template, variant, outcome, reason } = row;
+    const said = {
+      ...none,
+      ...when(row.at.getTime()),
+      step,
+      kind: 'notice',
+      channel,
+      template,
+      variant,
+      outcome,
+      reason,
+    };
+    return Array.from({ length: row.accounts }, (): Entry => ({ ...said, stage: stageOf.get(step) ?? null }));
+  });
   const refusals = refused
     .filter((item) => item.t !== 'command' && item.t !== 'sweep')
     .map((item): Entry => ({

@@ -35,6 +35,8 @@ export type Rehearsal = {
 const HEAD_START_MS = 5_000;
 /** A paused journey is followed no further than this after its last date. */
 const MAX_INSTANTS = 2_000;
+/** How often one instant is looked at again before the run counts as stuck. */
+const MAX_LOOKS = 5_000;
 
 /** `observe` sees the run at its end, engine and database still up; `continueEvery` makes it continue as new after so many revisions. */
 export type RehearseOptions = { observe?: (run: Run & { client: Client }) => Promise<void>; continueEvery?: number };
@@ -125,13 +127,24 @@ async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: st
 async function live(run: Run, items: Item[]): Promise<Item[]> {
   const { rig } = run;
   const refused: Item[] = [];
-  for (let i = 0; i < MAX_INSTANTS; i++) {
+  let before: number | undefined;
+  for (let instants = 0, looks = 0; instants < MAX_INSTANTS && looks < MAX_LOOKS;) {
     const state = await stateOf(run);
     if (INCIDENTS.has(run.kind)) await noticesTold(rig, run.journeyId);
     const item = items[0];
     if (!state || state.ended) return [...refused, ...items.map((left) => ({ ...left, refusal: 'journey-ended' }))];
     const wake = (await kernelOf(run, state)).nextWake(state);
     if (!item && wake === undefined) return refused;
+    // A wake-up that the server has not told the run of yet is the same instant still.
+    const at = Math.min(item?.at ?? Infinity, wake ?? Infinity);
+    if (at === before) {
+      looks++;
+      await sleep(5);
+    } else {
+      instants++;
+      looks = 0;
+    }
+    before = at;
     if (item && (wake === undefined || item.at <= wake)) {
       await moveTo(run, item.at - HEAD_START_MS);
       rig.setNow(item.at);

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { Reason } from '../../../workflows/contracts/reasons.ts';
 import type { State } from '../../../workflows/contracts/journey.ts';
 import type { Tx } from '../../database.ts';
 
@@ -12,6 +13,8 @@ const TASK: Record<string, string> = {
   'no-show': 'missed',
 };
 const SURVEY: Record<string, string> = { expired: 'expired', missed: 'expired', answered: 'answered' };
+const REMOVED = 'removed-by-migration' satisfies Reason;
+
 type Closed = {
   step: string;
   n: number;
@@ -26,7 +29,7 @@ function closedOf(i: { state: State; at: Date }): Closed[] {
   const occurrences = [...(i.state.past ?? []).map((x) => [x.step, x] as const), ...Object.entries(i.state.steps)];
   return occurrences.flatMap(([step, x]): Closed[] => {
     if (x.st !== 'done' || x.since === undefined) return [];
-    const withdrawn = i.state.ended !== null && x.reason === 'journey-ended';
+    const withdrawn = (i.state.ended !== null && x.reason === 'journey-ended') || x.reason === REMOVED;
     const outcome = x.outcome ?? '';
     const [offer = null, task = null, survey = null] = withdrawn
       ? ['withdrawn', 'cancelled', 'withdrawn']

@@ -69,6 +69,7 @@ export async function decideRest(
       },
       setWhere: sql`(${decisions.outcome} = 'held' and ${decisions.reason} is distinct from ${MEETING_HELD})
         or (${decisions.outcome} = 'sent' and excluded.outcome in ('accepted', 'declined', 'expired', 'completed', 'answered', 'missed', 'held', 'no-show'))
+        or (${decisions.outcome} = 'sent' and excluded.reason = ${'removed-by-migration' satisfies Reason} and ${decisions.kind} in ('task', 'meeting', 'checklist'))
         or (${decisions.outcome} = 'missed' and excluded.outcome in ('late', 'met'))
         or (${i.state.ended !== null}::boolean and ${toldLate})`,
     });

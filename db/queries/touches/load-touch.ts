@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
-import { accounts, consents, contacts, holds, metrics, stops, suppressions } from '../../schema/index.ts';
+import { accounts, consents, contacts, holds, stops, suppressions } from '../../schema/index.ts';
+import { newestMetrics } from '../accounts/read-metrics.ts';
 
 export type ContactRow = typeof contacts.$inferSelect;
 export type TouchFacts = Awaited<ReturnType<typeof loadTouch>>;
@@ -18,11 +19,7 @@ export async function loadTouch(tx: Tx, accountId: string, now: Date) {
       )
       .orderBy(asc(holds.at)),
     tx.select().from(stops).where(isNull(stops.releasedAt)).orderBy(asc(stops.at)),
-    tx
-      .selectDistinctOn([metrics.name], { name: metrics.name, value: metrics.value })
-      .from(metrics)
-      .where(and(eq(metrics.accountId, accountId), lte(metrics.at, now)))
-      .orderBy(asc(metrics.name), desc(metrics.day)),
+    newestMetrics(tx, accountId, now),
   ]);
   return { account: account[0], contacts: people, holds: openHolds, stops: openStops, metrics: figures };
 }

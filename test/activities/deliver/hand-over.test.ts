@@ -2,6 +2,7 @@ import { and, eq, isNull, like } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JourneyDeps } from '../../../activities/deliver/deps.ts';
 import { ingestEvents } from '../../../api/events/ingest-events.ts';
+import { takeUp } from '../../../api/events/take-up.ts';
 import { catalogReader } from '../../../api/playbooks/catalog.ts';
 import { holdForJourney } from '../../../db/queries/holds/journey-hold.ts';
 import { accounts, audit, crmAccounts, deliveries, events, holds, journeys, tasks } from '../../../db/schema/index.ts';
@@ -51,18 +52,41 @@ const next = Playbook.parse({
   stages: [stage],
 });
 
+const worse = Playbook.parse({
+  id: '900.worse',
+  kind: 'churn-save',
+  title: 'Worse',
+  summary: '',
+  fulfils: ['002.churn.high-risk'],
+  trigger: [
+    { event: 'save.worse', where: { how: 'much' }, takesOver: ['900.saving'] },
+    { event: 'save.worse', where: { how: 'little' }, takesOver: ['900.saving'], starts: false },
+  ],
+  flags: { heard: { doc: 'x' } },
+  reactions: [{ event: 'save.worse', set: 'heard' }],
+  reads: {
+    facts: {},
+    metrics: {},
+    events: { 'save.worse': { doc: 'x', fields: { how: { type: 'enum', values: ['much', 'little'], doc: 'x' } } } },
+  },
+  reentry: 'always',
+  stages: [stage],
+});
+
 let world: World;
 let of: Awaited<ReturnType<typeof publish>>;
-let hands: Pick<JourneyDeps, 'ingest' | 'launch'>;
+let hands: Pick<JourneyDeps, 'ingest' | 'takeUp' | 'launch'>;
 const launched: string[] = [];
 beforeAll(async () => {
   world = await createWorld();
   of = await publish(world, saving);
   await publish(world, next);
+  await publish(world, worse);
   const catalogOf = catalogReader();
   const { secret, systemZone } = world.deps.settings;
   hands = {
     ingest: async (tx, given) => ingestEvents(tx, { ...given, catalog: await catalogOf(tx), secret, systemZone }),
+    takeUp: async (tx, given) => takeUp(tx, { ...given, catalog: await catalogOf(tx), systemZone }),
     launch: async (rows) => void launched.push(...rows.map((row) => row.accountId)),
   };
 });
@@ -94,7 +118,7 @@ async function stands(accountId: string, journeyId: string, trialId: string) {
     .select()
     .from(journeys)
     .where(and(eq(journeys.accountId, accountId), eq(journeys.kind, 'onboarding')));
-  const stored = await world.db
+  const known = await world.db
     .select()
     .from(events)
     .where(like(events.id, `end:${journeyId}%`));
@@ -107,7 +131,7 @@ async function stands(accountId: string, journeyId: string, trialId: string) {
     .select()
     .from(audit)
     .where(and(eq(audit.target, `journey:${journeyId}`), eq(audit.action, 'journey.ended')));
-  return { facts: account!.facts, stage: crm!.stage, opened, stored, open, woken, ended };
+  return { facts: account!.facts, stage: crm!.stage, opened, stored: known, open, woken, ended };
 }
 
 function handedOver(it: Awaited<ReturnType<typeof stands>>, where = '') {
@@ -122,6 +146,9 @@ function handedOver(it: Awaited<ReturnType<typeof stands>>, where = '') {
   ).toHaveLength(1);
   expect(it.ended, where).toHaveLength(1);
 }
+
+/** What every event of these tests is stored with. */
+const stored = { actor: 'test', now: START + HOUR / 2, clockShift: 0 };
 
 describe('the end of a journey', () => {
   it('sets its facts, stores its event with the journey that it opens, and lets go what it held back, all at once', async () => {
@@ -161,6 +188,32 @@ describe('the end of a journey', () => {
       handedOver(await stands(account.id, journey.id, trial.id), points[at]);
     }
   }, 60_000);
+
+  it('begins what was to take it over and came too late, once, and hears of why; nothing where that starts nothing', async () => {
+    for (const how of ['much', 'little']) {
+      const { account, journey, input } = await save('churned');
+      const id = `e-${journey.id}`;
+      const at = new Date(START + HOUR / 2).toISOString();
+      const event = { id, type: 'save.worse', account: account.id, at, data: { how } };
+      const took = await world.db.transaction((tx) => hands.ingest!(tx, { ...stored, events: [event] }));
+      expect(took.started).toEqual([]);
+      const openOf = () =>
+        world.db
+          .select()
+          .from(journeys)
+          .where(eq(journeys.lock, `churn-save:${account.id}`));
+      expect(await openOf()).toMatchObject([{ playbook: '900.saving', endedAt: null }]);
+      for (let k = 0; k < 2; k++) await world.run('conclude', input, hands);
+      const after = (await openOf()).map((row) => `${row.playbook} ${row.outcome ?? row.state}`).sort();
+      expect(after).toEqual(['900.saving churned', ...(how === 'much' ? ['900.worse starting'] : [])]);
+      const fresh = (await openOf()).find((row) => row.playbook === '900.worse');
+      if (!fresh) continue;
+      expect(launched).toEqual([account.id]);
+      expect(fresh.anchor.toISOString()).toBe(at);
+      const told = await world.db.select().from(deliveries).where(eq(deliveries.journeyId, fresh.id));
+      expect(told).toMatchObject([{ causeId: id, happening: { t: 'event', type: 'save.worse' } }]);
+    }
+  });
 
   it('leaves nothing behind where its outcome says nothing', async () => {
     const { account, journey, trial, input } = await save('churned');

@@ -69,6 +69,15 @@ it('waits longer each time that the pager cannot be told, as long as it says, an
   expect(await rows()).toMatchObject([{ told: 'triggered', attempts: 4 }]);
 });
 
+it('tries one page a round while the pager is silent, so that nothing else waits for all of them', async () => {
+  for (const key of ['a', 'b', 'c']) await ask(key);
+  answers = [{ is: 'later', code: 'timed-out' }];
+  expect([await send(), told.length]).toEqual([0, 1]);
+  expect([await send(), told.length]).toEqual([2, 3]);
+  time += 5_000;
+  expect([await send(), told.length]).toEqual([1, 4]);
+});
+
 it('asks nobody again for what is refused for good, and says so in the row', async () => {
   await ask('a');
   answers = [{ is: 'refused', code: 'invalid-event' }];

@@ -167,9 +167,22 @@ describe('the daily sweep', () => {
     now = TODAY + DAY;
     await sweepAll();
     expect(await drops(id)).toHaveLength(1);
+    // Closed by hand while the use stays low: told again, but once a day however often it is swept.
+    const close = async () => {
+      const [{ id: alert }] = await alerts();
+      return (await api.call('POST', `/v1/alerts/${alert}/close`, { body: { outcome: 'seen to' } })).status;
+    };
+    for (const sweep of ['first', 'second']) {
+      expect(await close(), sweep).toBe(200);
+      await sweepAll();
+      expect(await drops(id), sweep).toHaveLength(2);
+    }
+    now = TODAY + 2 * DAY;
+    await sweepAll();
+    expect(await drops(id)).toHaveLength(3);
     await use(id, 100, 1, 0);
     await sweepAll();
-    expect(await alerts()).toMatchObject([{ state: 'closed', closedBy: 'recovered' }]);
+    expect((await alerts())[0]).toMatchObject({ state: 'closed', closedBy: 'recovered' });
     expect((await api.call('GET', `/v1/tasks?account=${id}`, { as: 'viewer' })).body.items[0].state).toBe('cancelled');
     now = TODAY;
   });

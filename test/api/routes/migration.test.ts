@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, inArray } from 'drizzle-orm';
+import { rehydrateJourney } from '../../../api/journeys/rehydrate-journey.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
 import { deliveries, programs } from '../../../db/schema/index.ts';
 import { smallPlaybook, step } from '../../playbooks/fixture.ts';
@@ -87,6 +88,37 @@ describe('a published version', () => {
     expect(await view(journey)).toMatchObject({ version: 1, program: expect.any(Number) });
   });
 
+  test('is gone over to by all of a selection at once, each by its own diff, and twice by none', async () => {
+    const one = first('901.many');
+    await publish(one);
+    const ids = [(await started(one.id)).journey, (await started(one.id)).journey, (await started(one.id)).journey];
+    one.stages[0]!.steps = [one.stages[0]!.steps[0]!, later(6)];
+    await publish(one);
+    expect((await command(ids[0]!, { command: 'migrate' })).body).toMatchObject({ accepted: true });
+    const bulk = (more = {}) => {
+      const body = { filter: { playbook: one.id }, command: { command: 'migrate', reason: 'a bulk test' }, ...more };
+      return api.call('POST', '/v1/journeys/commands', { as: 'cs', body });
+    };
+    const shown = await bulk({ dryRun: true });
+    expect(shown.body, shown.text).toMatchObject({ total: 3, accepted: 2, refused: { 'same-version': 1 } });
+    const begun = await bulk();
+    expect(begun.status, begun.text).toBe(202);
+    const counts = () => api.call('GET', `/v1/journeys/commands/${begun.body.id}`).then(({ body }) => body.counts);
+    await eventually(async () => (await counts()).pending === 0);
+    expect(await counts()).toEqual({ applied: 2, refused: 1, unknown: 0, pending: 0 });
+    for (const id of ids) expect(await view(id)).toMatchObject({ playbook: one.id, version: 2, program: 1 });
+    const noted = await api.database.db
+      .select()
+      .from(programs)
+      .where(inArray(programs.journeyId, ids.slice(1)));
+    expect(noted.map(({ program, version }) => `${program} v${version}`).sort()).toEqual([
+      '0 v1',
+      '0 v1',
+      '1 v2',
+      '1 v2',
+    ]);
+  }, 60_000);
+
   test('is not gone over to by mistake: an unknown one, another kind, or a fact that is not there', async () => {
     const one = first('901.refused');
     await publish(one);
@@ -138,6 +170,16 @@ describe('a trigger that takes over', () => {
     expect((await view(journey)).forecast.map((entry: { step: string }) => entry.step)).toEqual(['hello', 'extra']);
     const audit = await api.call('GET', `/v1/audit?target=journey:${journey}&action=journey.migrate`);
     expect(audit.body.items).toMatchObject([{ details: { event: id, from: one.id, to: big.id, program: 1 } }]);
+
+    // Nothing has told the row of it yet: a new run goes on by what only the old one had heard.
+    expect(await readJourney(api.database.db, journey)).toMatchObject({ playbook: one.id, program: 0 });
+    const { client } = api.deps;
+    const by = { db: api.database.db, client, taskQueue: api.taskQueue, clock: Date.now, actor: 'a', reason: 'a test' };
+    expect(await rehydrateJourney(by, journey)).toMatchObject({ is: 'restarted', terminated: true });
+    expect(await readJourney(api.database.db, journey)).toMatchObject({ playbook: big.id, program: 1 });
+    const moved = await command(journey, { command: 'postpone', step: 'extra', to: iso(Date.now() + 10 * DAY) });
+    expect(moved.body, moved.text).toMatchObject({ accepted: true });
+    expect(await view(journey)).toMatchObject({ playbook: big.id, program: 1, state: 'running' });
 
     const other = freshId();
     await api.call('PUT', `/v1/accounts/${other}`, { body: anAccount() });

@@ -148,6 +148,14 @@ describe('the traffic light of 000.health-score', () => {
       'P8DT20H workflow-optimisation → cs-lead by P9DT20H level 1',
       'P20D outreach → csm by P22D open',
     ]);
+    await s.after('P21D', async () => void (await s.complete('outreach')));
+    expect(await open(s)).toEqual(['000.success-recovery running']);
+    await s.untilAfter('P49DT1H');
+    expect((await journeysOf(s.db, s.account)).slice(2)).toEqual([
+      '000.health-yellow outreach-logged',
+      '000.success-recovery no-improvement',
+      '000.health-yellow running',
+    ]);
   });
 });
 

@@ -25,10 +25,14 @@ const of = (entries: Entry[], step: string) =>
   entries
     .filter((e) => e.step === step && e.kind !== 'notice')
     .map((e) => [e.offset, e.outcome, e.reason].filter((cell) => cell !== null).join(' '));
-const notices = (entries: Entry[], step: string) =>
-  entries
-    .filter((e) => e.step === step && e.kind === 'notice')
-    .map((e) => `${e.offset} ${e.accounts} ${e.outcome} ${e.template ?? e.reason}`);
+const notices = (entries: Entry[], step: string) => {
+  const counts = new Map<string, number>();
+  for (const e of entries.filter((one) => one.step === step && one.kind === 'notice')) {
+    const line = `${e.outcome} ${e.template ?? e.reason}`;
+    counts.set(`${e.offset}|${line}`, (counts.get(`${e.offset}|${line}`) ?? 0) + 1);
+  }
+  return [...counts].map(([line, count]) => line.replace('|', ` ${count} `));
+};
 
 const review = { command: 'post-mortem', rootCause: 'A deploy.', owner: 'u_7', actions: [{ what: 'Add a canary.' }] };
 

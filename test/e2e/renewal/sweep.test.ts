@@ -18,8 +18,13 @@ async function sweepingRig(renewalsPerSecond: number): Promise<Rig> {
 
 type Some = { count: number; date: string; plan?: string; closed?: boolean };
 
-/** Accounts in bulk, each with one contact; `prefix` names the group. */
-async function accounts({ database: { sql } }: Rig, prefix: string, { count, date, plan, closed }: Some) {
+/** Runs of all tests share one engine: accounts are named after their rig. */
+const named = ({ taskQueue }: Rig, group: string) => `${group}-${taskQueue}`;
+
+/** Accounts in bulk, each with one contact. */
+async function accounts(rig: Rig, group: string, { count, date, plan, closed }: Some) {
+  const { sql } = rig.database;
+  const prefix = named(rig, group);
   const at = new Date(TODAY).toISOString();
   await sql`
     insert into accounts (id, name, plan, time_zone, facts, rev, created_at, updated_at, closed_at)
@@ -117,8 +122,9 @@ it('keeps to its rate', async () => {
 it('leaves out an account that cannot start, says why, and starts the others', async () => {
   const rig = await sweepingRig(100);
   await accounts(rig, 'due', { count: 3, date: day(61) });
-  await rig.database.sql`update accounts set facts = facts || '{"auto_renew":"perhaps"}' where id = 'due-000002'`;
+  await rig.database
+    .sql`update accounts set facts = facts || '{"auto_renew":"perhaps"}' where id = ${`${named(rig, 'due')}-000002`}`;
   expect(await sweep(rig)).toEqual({ started: 2, refused: 1 });
-  const { body } = await rig.call<{ items: unknown[] }>('GET', '/v1/audit?target=account:due-000002');
+  const { body } = await rig.call<{ items: unknown[] }>('GET', `/v1/audit?target=account:${named(rig, 'due')}-000002`);
   expect(body.items).toMatchObject([{ action: 'journey.not-started', details: { playbook: '001.renewal-reminders' } }]);
 });

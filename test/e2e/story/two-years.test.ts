@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decisions, journeys, messages } from '../../../db/schema/index.ts';
@@ -19,7 +20,7 @@ type Journey = { id: string; playbook: string; outcome: string | null };
 
 let story: Story;
 beforeAll(async () => {
-  story = await beginStory(await testGround(), 'lakeside', SIGN_UP);
+  story = await beginStory(await testGround(), `lakeside-${randomUUID().slice(0, 8)}`, SIGN_UP);
   await live();
 }, 300_000);
 afterAll(() => story.stop());

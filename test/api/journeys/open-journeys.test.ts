@@ -1,0 +1,48 @@
+import { eq, inArray } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { catalogReader, mustFind } from '../../../api/playbooks/catalog.ts';
+import { openJourneys } from '../../../api/journeys/open-journeys.ts';
+import { lockAccounts } from '../../../db/queries/accounts/read-account.ts';
+import { audit, holds, journeys, watches } from '../../../db/schema/index.ts';
+import { anAccount, apiFixture, freshId } from '../api-fixture.ts';
+import type { ApiFixture } from '../api-fixture.ts';
+
+let api: ApiFixture;
+beforeAll(async () => void (api = await apiFixture()));
+afterAll(() => api.close());
+
+it('journeys that are opened many at once hold back and watch what one that is opened alone does, once', async () => {
+  const { db } = api.database;
+  const [saved, watched, other] = [freshId(), freshId(), freshId()];
+  const ids = [saved, watched, other];
+  for (const account of ids)
+    expect((await api.call('PUT', `/v1/accounts/${account}`, { body: anAccount() })).status).toBe(201);
+  const catalog = await catalogReader()(db);
+  const playbooks = {
+    [saved]: '002.churn.high-risk',
+    [watched]: '002.onboarding.milestones',
+    [other]: '002.churn.medium-risk',
+  };
+  const open = () =>
+    db.transaction(async (tx) =>
+      openJourneys(tx, {
+        ...{ accounts: await lockAccounts(tx, ids), actor: 'test', systemZone: 'UTC', now: Date.now() },
+        playbookOf: (account) => mustFind(catalog, playbooks[account.id]!),
+      }),
+    );
+  expect((await open()).rows.map((row) => row.playbook).sort()).toEqual(Object.values(playbooks).sort());
+  expect(await open()).toEqual({ rows: [], refused: 0 });
+
+  const rows = await db.select().from(journeys).where(inArray(journeys.accountId, ids));
+  const idOf = (account: string) => rows.find((row) => row.accountId === account)!.id;
+  const standing = await db.select().from(holds).where(inArray(holds.accountId, ids));
+  expect(standing).toMatchObject([{ accountId: saved, level: 'churn-save', by: `journey:${idOf(saved)}` }]);
+  expect(await db.select().from(watches).where(inArray(watches.accountId, ids))).toMatchObject([
+    { journeyId: idOf(watched), id: 'daily-habit', metric: 'active_days_14' },
+  ]);
+  const begun = await db
+    .select()
+    .from(audit)
+    .where(eq(audit.target, `journey:${idOf(saved)}`));
+  expect(begun).toHaveLength(1);
+});
