@@ -43,6 +43,7 @@ const boundaries = [
       'package.json',
       'activities/unsubscribe-token.ts',
       'activities/survey-token.ts',
+      'activities/crm/hubspot/fields.ts',
     ].concat(['messages.ts', 'contracts', 'kernel', 'rules'].map((part) => `workflows/${part}`)),
     types: ['workflows', 'activities', 'workers'],
   },

@@ -26,7 +26,7 @@ import { factsOf } from '../deliver/facts.ts';
 import { addressOf } from '../deliver/recipient.ts';
 import { scopeOf } from '../deliver/scope.ts';
 import { providerOf } from '../deliver/send.ts';
-import { messageIdFor } from '../email/message-id.ts';
+import { domainOf, messageIdFor } from '../email/message-id.ts';
 import { LEASE_MS, ledgerKey } from '../ledger/ledger.ts';
 import { RenderError } from '../render/render.ts';
 import type { Notice } from './notice.ts';
@@ -111,7 +111,7 @@ export async function reserveItem(
       to: addressOf(contact, channel),
       variant: judged.variant ?? null,
       offer: null,
-      messageId: messageIdFor(ledgerKey(message), /@([^\s>]+)/.exec(deps.settings.mailFrom)?.[1] ?? 'localhost'),
+      messageId: messageIdFor(ledgerKey(message), domainOf(deps.settings.mailFrom)),
       countsForCap: true,
       intendedAt: new Date(now),
     });

@@ -6,7 +6,7 @@ import type { MessageRow } from '../../db/schema/index.ts';
 import type { Scope } from '../../playbooks/cel/scope.ts';
 import type { DeliverInput } from '../../workflows/contracts/journey.ts';
 import { durationMs } from '../../workflows/contracts/time.ts';
-import { messageIdFor } from '../email/message-id.ts';
+import { domainOf, messageIdFor } from '../email/message-id.ts';
 import { LEASE_MS, ledgerKey } from '../ledger/ledger.ts';
 import { compose } from './compose.ts';
 import { configOf, resolveTerm } from './config.ts';
@@ -104,5 +104,3 @@ async function write(
     notice: noticeSpan(c, input),
   });
 }
-
-const domainOf = (mailbox: string): string => /@([^\s>]+)/.exec(mailbox)?.[1] ?? 'localhost';

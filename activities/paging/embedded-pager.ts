@@ -4,7 +4,7 @@ import type { Database } from '../../db/database.ts';
 import { intendMessage } from '../../db/queries/ledger/intend-message.ts';
 import { settleMessage } from '../../db/queries/ledger/settle-message.ts';
 import { journeys, messages } from '../../db/schema/index.ts';
-import { messageIdFor } from '../email/message-id.ts';
+import { domainOf, messageIdFor } from '../email/message-id.ts';
 import { PROVIDER_TIMEOUT_MS, ledgerKey } from '../ledger/ledger.ts';
 import type { Mailer } from '../ports.ts';
 import type { PageNews, Pager, PagerAnswer } from './pager.ts';
@@ -50,7 +50,7 @@ export function createEmbeddedPager({ database: { db }, mailer, from, to }: Embe
         variant: null,
         offer: null,
         provider: mailer.provider,
-        messageId: messageIdFor(ledgerKey(key), /@([^\s>]+)/.exec(from)?.[1] ?? 'localhost'),
+        messageId: messageIdFor(ledgerKey(key), domainOf(from)),
         headers: { 'Auto-Submitted': 'auto-generated' },
         countsForCap: false,
         intendedAt: news.at,

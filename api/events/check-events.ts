@@ -5,12 +5,12 @@ import { article, checkFacts, fits } from '../playbooks/catalog.ts';
 import type { Catalog } from '../playbooks/catalog.ts';
 import { InvalidRequest } from '../problem.ts';
 import { USAGE_RECORDED } from './take-usage.ts';
+import { DAY_MS } from '../../workflows/contracts/time.ts';
 
 /** Events whose data are metrics by name. */
 export const METRICS_RECORDED = 'metrics_recorded';
 /** Types of a deployment's own: stored, shown, and read by nobody. */
 const OWN_PREFIX = 'x.';
-const DAY_MS = 86_400_000;
 const MOST_USAGE = 1e12;
 const EARLIEST = Date.UTC(2000, 0, 1);
 

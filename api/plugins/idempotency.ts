@@ -4,6 +4,7 @@ import { claimKey } from '../../db/queries/idempotency/claim-key.ts';
 import { settleKey } from '../../db/queries/idempotency/settle-key.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Api, Deps } from '../deps.ts';
+import { DAY_MS } from '../../workflows/contracts/time.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,7 +16,6 @@ declare module 'fastify' {
   }
 }
 
-const DAY_MS = 86_400_000;
 const LOCK_MS = 30_000;
 
 /** The key of the header: a structured-header string in quotes, or bare. */

@@ -11,8 +11,7 @@ import type { IngestPort } from '../../playbooks/scores/record-scores.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import { InvalidRequest } from '../problem.ts';
 import { openAccount } from './open-account.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../workflows/contracts/time.ts';
 
 export type GivenScore = { model: string; score?: number; band?: string; at?: string };
 

@@ -4,8 +4,7 @@ import { NOT_APPLICABLE, checkInputs } from './check-inputs.ts';
 import type { InputValue, Inputs } from './check-inputs.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Input, ScoreModel, Source } from './model-schema.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../workflows/contracts/time.ts';
 
 /** All that inputs are found in. */
 export type Known = {

@@ -11,6 +11,7 @@ import { gravity } from './evaluate-score.ts';
 import type { HealthPolicy } from './policy.ts';
 import { modelOf } from './read-models.ts';
 import { settleBand } from './settle-band.ts';
+import { DAY_MS } from '../../workflows/contracts/time.ts';
 
 /** Stores events of the system's own with all that follows, in the caller's transaction; the journeys that they open are the caller's to start once it has committed. */
 export type IngestPort = (
@@ -19,7 +20,6 @@ export type IngestPort = (
 ) => Promise<{ started: JourneyRow[] }>;
 
 export const BAND_CHANGED = 'health.band_changed';
-const DAY_MS = 86_400_000;
 const EVENTS_A_CALL = 500;
 
 export type Record = {

@@ -13,9 +13,9 @@ import { problemsOf } from '../../responses.ts';
 import { startSweep } from '../../scores/start-sweep.ts';
 import { sweepOne } from '../../scores/sweep-one.ts';
 import { mustKnow } from './views.ts';
+import { DAY_MS } from '../../../workflows/contracts/time.ts';
 
 const DAYS = 90;
-const DAY_MS = 86_400_000;
 const Listed = z.object({
   account: z.string(),
   model: z.string(),

@@ -57,7 +57,12 @@ it('a touch that was started before its journey went over to what does not have 
 it('what is open of a step that is no more is closed with it: the task is cancelled, and its decision says why', async () => {
   const { journey, gone, goesOn } = await goingOver('call');
   expect(await world.run('deliver', journey.touch('call'))).toEqual({ is: 'sent', opens: true });
-  const dropped = { st: 'done' as const, outcome: 'dropped', reason: 'removed-by-migration', at: START + HOUR };
+  const dropped = {
+    st: 'done' as const,
+    outcome: 'dropped' as const,
+    reason: 'removed-by-migration',
+    at: START + HOUR,
+  };
   const removed = { kind: 'task' as const };
   const past = [{ ...gone, ...dropped, since: START, removed, step: 'call', rev: journey.state.rev + 2 }];
   for (let k = 0; k < 2; k++) expect(await world.run('deliver', goesOn(past))).toEqual({ is: 'sent' });
