@@ -37,5 +37,4 @@ export function evaluateOutcome(playbook: Playbook, outcome: string, scope: Scop
   };
 }
 
-const dayOf = (value: CelValue): CelValue =>
-  typeof value === 'string' ? (MIDNIGHT.exec(value)?.[1] ?? value) : value;
+const dayOf = (value: CelValue): CelValue => (typeof value === 'string' ? (MIDNIGHT.exec(value)?.[1] ?? value) : value);

@@ -145,9 +145,9 @@ describe('HubSpot, told over its official client', () => {
   it('is told in batches of at most a hundred', async () => {
     for (let k = 0; k < 130; k++) await account();
     expect(await sync()).toEqual({ told: 260, refused: 0 });
-    expect(hubspot.calls.filter((call) => call.path.includes('/objects/companies/batch')).map((call) => call.inputs)).toEqual([
-      100, 30,
-    ]);
+    expect(
+      hubspot.calls.filter((call) => call.path.includes('/objects/companies/batch')).map((call) => call.inputs),
+    ).toEqual([100, 30]);
   });
 
   it('makes no second object when it is told again after a crash before the note of it', async () => {
