@@ -7,7 +7,7 @@ import { createKernel } from '../workflows/kernel/create-kernel.ts';
 import { rulesOf } from '../workflows/rules/rules-of.ts';
 import { isTimeZone, zoneRules } from './calendar/zone-rules.ts';
 import { holds } from './cel/evaluate-cel.ts';
-import type { Scope } from './cel/scope.ts';
+import type { Health, Scope } from './cel/scope.ts';
 import { factAnchors } from './fact-anchors.ts';
 import { planOf } from './plans.ts';
 import { compileTimetable } from './publish/compile-timetable.ts';
@@ -37,6 +37,8 @@ export type PrepareStart = {
   metrics?: Record<string, number>;
   now: Instant;
   journeyId: string;
+  /** How the account does, where the playbook asks for that as it begins. */
+  health?: Health | null;
   /** Zone of an account without one. */
   systemZone: string;
 };
@@ -63,6 +65,7 @@ export function prepareStart(start: PrepareStart): Prepared {
     account,
     facts: account.facts,
     metrics: start.metrics ?? {},
+    health: start.health ?? null,
     flags: {},
     config,
     journey: { id: journeyId, startedAt, anchors },

@@ -18,6 +18,8 @@ export function createEscalate(deps: JourneyDeps) {
         const now = deps.clock(input.clockShift);
         const { journeyId, step, n, level } = input;
         const c = stepOf(await enterJourney(tx, deps.database, { journeyId, state: input.state, at: now }), step);
+        // It was open until the journey went over to what does not have it.
+        if (c.gone) return;
         if (c.spec.notice) return alarmNotice(tx, deps, c, input, now);
         const to = c.spec.open?.escalations?.[level - 1]?.to ?? 'operations';
         const key = `${journeyId}/${step}/${n}`;

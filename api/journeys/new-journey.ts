@@ -8,7 +8,7 @@ import { rulesOf } from '../../workflows/rules/rules-of.ts';
 import type { Published } from '../playbooks/catalog.ts';
 
 /** What a journey that is about to be opened is made of; all that it needs has been read. */
-export type Beginning = Pick<PrepareStart, 'contacts' | 'metrics' | 'now' | 'systemZone'> & {
+export type Beginning = Pick<PrepareStart, 'contacts' | 'metrics' | 'health' | 'now' | 'systemZone'> & {
   id: string;
   lock: string;
   playbook: Published;
@@ -20,9 +20,18 @@ export type Beginning = Pick<PrepareStart, 'contacts' | 'metrics' | 'now' | 'sys
 
 /** The row of a journey that starts, and its line in the audit trail. */
 export function newJourney(beginning: Beginning): { row: NewJourney; entry: AuditEntry } {
-  const { id, lock, playbook, account, contacts, metrics, body, actor, systemZone, now } = beginning;
+  const { id, lock, playbook, account, contacts, metrics, health, body, actor, systemZone, now } = beginning;
   const { timetable, state } = prepareStart({
-    ...{ playbook: playbook.definition, version: playbook.version, account, contacts, metrics, systemZone, now },
+    ...{
+      playbook: playbook.definition,
+      version: playbook.version,
+      account,
+      contacts,
+      metrics,
+      health,
+      systemZone,
+      now,
+    },
     anchor: body.anchor === undefined ? undefined : Date.parse(body.anchor),
     options: body.options,
     journeyId: id,

@@ -11,6 +11,7 @@ import { parseDuration } from '../../workflows/contracts/time.ts';
 import { journeyWorkflowId } from '../../workflows/messages.ts';
 import type { Published } from '../playbooks/catalog.ts';
 import { afterOpening } from './after-opening.ts';
+import { healthAtStart } from './health-at-start.ts';
 import { newJourney, readsAtStart } from './new-journey.ts';
 
 export type Opening = {
@@ -49,6 +50,7 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
   const { row: fresh, entry } = newJourney({
     ...{ id, lock, playbook, account, contacts, body: { ...body, key }, now },
     metrics: readsAtStart(playbook) ? await readMetrics(tx, body.account, new Date(now)) : {},
+    health: await healthAtStart(tx, playbook, account, now),
     actor: opening.actor,
     systemZone: opening.systemZone,
     clockShift: opening.clockShift,

@@ -11,6 +11,7 @@ import { TenureError } from '../../workflows/contracts/errors.ts';
 import { journeyWorkflowId } from '../../workflows/messages.ts';
 import type { Published } from '../playbooks/catalog.ts';
 import { afterOpening } from './after-opening.ts';
+import { healthAtStart } from './health-at-start.ts';
 import { newJourney, readsAtStart } from './new-journey.ts';
 
 type Openings = {
@@ -39,7 +40,8 @@ export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: Journey
     try {
       const id = randomUUID();
       const known = starter(account.id);
-      const given = { id, lock, playbook, account, ...known, body, actor, systemZone, now, clockShift };
+      const health = await healthAtStart(tx, playbook, account, now);
+      const given = { id, lock, playbook, account, ...known, health, body, actor, systemZone, now, clockShift };
       fresh.push({ ...newJourney(given), playbook });
     } catch (error) {
       refused.push({

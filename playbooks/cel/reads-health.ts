@@ -15,6 +15,10 @@ export function readsHealth(playbook: Playbook): boolean {
   return reads;
 }
 
+/** Whether a journey of the playbook asks so as it begins. */
+export const readsHealthAtStart = ({ flags }: Playbook): boolean =>
+  Object.values(flags).some(({ initially }) => initially !== undefined && FIELD.test(initially));
+
 /** The model by which an account on this plan is scored, when the playbook asks for that. */
 export const healthModelFor = (playbook: Playbook, plan: string): string | undefined =>
   readsHealth(playbook) ? (plans[plan]?.health ?? undefined) : undefined;

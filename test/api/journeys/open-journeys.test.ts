@@ -46,3 +46,18 @@ it('journeys that are opened many at once hold back and watch what one that is o
     .where(eq(audit.target, `journey:${idOf(saved)}`));
   expect(begun).toHaveLength(1);
 });
+
+it('a journey knows how its account does as it begins', async () => {
+  const account = freshId();
+  const scored = '003.retention';
+  expect((await api.call('PUT', `/v1/accounts/${account}`, { body: anAccount({ plan: PLAN }) })).status).toBe(201);
+  const score = { model: '003.churn-risk', band: 'high' };
+  const given = await api.call('POST', `/v1/accounts/${account}/scores`, { body: score });
+  expect(given.status, given.text).toBeLessThan(300);
+  await api.database.db.delete(journeys).where(eq(journeys.accountId, account));
+  const answer = await api.call('POST', '/v1/journeys', { body: { playbook: scored, account } });
+  expect(answer.status, answer.text).toBeLessThan(300);
+  const [row] = await api.database.db.select().from(journeys).where(eq(journeys.id, answer.body.id as string));
+  expect(Object.keys(row!.snapshot.flags)).toContain('high');
+  expect(Object.keys(row!.snapshot.flags)).not.toContain('medium');
+});
