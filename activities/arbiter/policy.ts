@@ -51,7 +51,7 @@ export const defaultPolicy: ArbiterPolicy = {
     renewal: 'renewal',
     'churn-save': 'churn-save',
     'platform-incident': 'sev1',
-    'business-incident': 'campaign',
+    'business-incident': 'sev1',
   },
   outranked: 'wait',
   surveys: { days: 30, silentDuring: ['sev1', 'support-negative'], silent: 'wait' },

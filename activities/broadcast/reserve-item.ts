@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../db/database.ts';
+import { readBroadcast } from '../../db/queries/broadcasts/read-broadcast.ts';
 import { shareFlagOfJourney } from '../../db/queries/broadcasts/flag-of-journey.ts';
 import { messageOfItem } from '../../db/queries/broadcasts/message-of-item.ts';
 import { lockItem, settleItem } from '../../db/queries/broadcasts/page-of-broadcast.ts';
@@ -57,14 +58,17 @@ export async function reserveItem(
   const { broadcast, words } = notice;
   const c = { ...notice.context, journey: { ...notice.context.journey, ...flag } };
   const key = { journeyId: broadcast.journeyId, step: broadcast.step, n: broadcast.n };
-  const [existing, loaded] = await Promise.all([
+  const [existing, loaded, newest] = await Promise.all([
     messageOfItem(tx, { ...key, accountId }),
     loadTouch(tx, accountId, new Date(now)),
+    readBroadcast(tx, of.broadcastId),
   ]);
+  const over = now > broadcast.staleAt.getTime() ? 'stale' : newest?.supersededAt ? 'superseded' : undefined;
   if (existing) {
-    const word = await fromEarlier(tx, notice, existing, now);
+    const word = await fromEarlier(tx, notice, existing, { now, over: over !== undefined });
     if (word) return settled(word);
   }
+  if (over) return settled({ outcome: 'skipped', reason: over });
   const { account } = loaded;
   if (!account) return settled({ outcome: 'dropped', reason: 'account-erased' });
   const { facts, contact } = await factsOf(tx, deps, c, loaded, existing, now);
@@ -124,7 +128,12 @@ export async function reserveItem(
 }
 
 /** What an earlier attempt left decides, unless it proves that nothing left: then undefined. */
-async function fromEarlier(tx: Tx, notice: Notice, row: MessageRow, now: number): Promise<ItemWord | undefined> {
+async function fromEarlier(
+  tx: Tx,
+  notice: Notice,
+  row: MessageRow,
+  { now, over }: { now: number; over: boolean },
+): Promise<ItemWord | undefined> {
   const told = { template: row.template, variant: row.variant, details: { message: row.id, contact: row.contactId } };
   if (row.state === 'failed') return { outcome: 'failed', reason: row.error ?? 'rejected', ...told };
   if (row.state === 'in-doubt') return { outcome: 'sent', reason: 'in-doubt', ...told };
@@ -133,7 +142,7 @@ async function fromEarlier(tx: Tx, notice: Notice, row: MessageRow, now: number)
   // Somebody may be at the provider with it.
   if (row.leaseUntil.getTime() > now)
     return { outcome: null, at: null, recheck: new Date(row.leaseUntil.getTime() + 50) };
-  if (mayRepeat(notice.context, row)) return undefined;
+  if (!over && mayRepeat(notice.context, row)) return undefined;
   await settleMessage(tx, row.id, { state: 'in-doubt', error: 'lease-expired' });
   return { outcome: 'sent', reason: 'in-doubt', ...told };
 }

@@ -27,4 +27,6 @@ export interface RemoteCrm {
   prepare(): Promise<void>;
   /** Creates or updates objects of one kind, each beside its company. Throws RemoteUnavailable. */
   upsert(kind: CrmKind, objects: Untold[]): Promise<Upserted>;
+  /** Takes objects away for good, by their remote ids; one that is gone already is no trouble. Throws RemoteUnavailable. */
+  forget(kind: CrmKind, remoteIds: string[]): Promise<void>;
 }

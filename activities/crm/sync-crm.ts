@@ -1,3 +1,4 @@
+import { erasedThere, unlink } from '../../db/queries/crm/erased-there.ts';
 import { noteRefused, noteTold } from '../../db/queries/crm/note-told.ts';
 import { untold } from '../../db/queries/crm/untold.ts';
 import type { CrmKind, Untold } from '../../db/queries/crm/untold.ts';
@@ -12,28 +13,54 @@ export type Synced = { told: number; refused: number };
 /** Companies first: all else stands beside one. */
 const KINDS: CrmKind[] = ['company', 'contact', 'deal', 'note', 'task'];
 
+/** Batches that one look over the objects is good for. */
+const BATCHES_A_LOOK = 50;
+
 /**
- * Tells the remote CRM of everything that changed since it was told, a batch at a time. Throws RemoteUnavailable; what was told until then is
- * noted. `mayGoOn` is asked before each batch.
+ * Tells the remote CRM of everything that changed since it was told, a batch at a time, and has it forget who was erased here. Throws
+ * RemoteUnavailable; what was told until then is noted. `mayGoOn` is asked before each batch.
  */
 export async function syncCrm(parts: CrmSync, mayGoOn: () => Promise<boolean>): Promise<Synced> {
   const all = { told: 0, refused: 0 };
-  for (const kind of KINDS)
+  const { batch } = parts.remote;
+  for (const kind of KINDS) {
+    if (!(await forgetErased(parts, kind, mayGoOn))) return all;
     for (;;) {
-      if (!(await mayGoOn())) return all;
-      const objects = await untold(parts.database.db, {
-        kind,
-        now: new Date(parts.clock()),
-        limit: parts.remote.batch,
-      });
-      if (objects.length === 0) break;
-      const { told, refused } = await tell(parts, kind, objects);
-      all.told += told;
-      all.refused += refused;
+      const now = new Date(parts.clock());
+      const objects = await untold(parts.database.db, { kind, now, limit: batch * BATCHES_A_LOOK });
+      let silent = true;
+      for (let k = 0; k < objects.length; k += batch) {
+        if (!(await mayGoOn())) return all;
+        const { told, refused } = await tell(parts, kind, objects.slice(k, k + batch));
+        all.told += told;
+        all.refused += refused;
+        silent &&= told + refused === 0;
+      }
       // Neither told nor refused: the remote side was silent about them, and they come again with the next round.
-      if (told + refused === 0) break;
+      if (objects.length < batch * BATCHES_A_LOOK || silent) break;
     }
+  }
   return all;
+}
+
+/** False when somebody else may go on instead. */
+async function forgetErased(
+  { database: { db }, remote }: CrmSync,
+  kind: CrmKind,
+  mayGoOn: () => Promise<boolean>,
+): Promise<boolean> {
+  for (;;) {
+    const erased = await erasedThere(db, kind, remote.batch);
+    if (erased.length === 0) return true;
+    if (!(await mayGoOn())) return false;
+    const alone = erased.filter((one) => !one.shared).map((one) => one.remoteId);
+    if (alone.length > 0) await remote.forget(kind, alone);
+    await unlink(
+      db,
+      kind,
+      erased.map((one) => one.externalId),
+    );
+  }
 }
 
 async function tell({ database: { db }, remote, clock }: CrmSync, kind: CrmKind, objects: Untold[]): Promise<Synced> {

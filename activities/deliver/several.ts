@@ -1,12 +1,13 @@
 /**
  * Owns a notice to several people.
- * Invariants: each has a ledger row and a turn of their own, so a crash between two of them repeats nobody and forgets nobody; the step's one
- * decision is written when all of them are decided.
+ * Invariants: each has a ledger row and a turn of their own, so a crash between two of them repeats nobody and forgets nobody; the step is told
+ * when all of them have an end, and until then it waits with whoever has none. Once anybody was told it is never said to have been dropped.
  */
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Tx } from '../../db/database.ts';
 import { decisionOf } from '../../db/queries/decisions/decisions-of.ts';
-import { recipientsOf } from '../../db/queries/recipients/recipients.ts';
+import { endRest, recipientsOf } from '../../db/queries/recipients/recipients.ts';
+import { noteDecision } from '../../db/queries/touches/note-decision.ts';
 import type { RecipientRow } from '../../db/schema/index.ts';
 import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
 import { afterSent } from './after-sent.ts';
@@ -74,13 +75,18 @@ async function turnOf(
     await tell(deps, input, attempt, reserved);
     return undefined;
   } catch (error) {
+    // Recalled before this one left: what became of the others is still to be written.
+    if (error instanceof CancelledFailure) return undefined;
     // What a provider says about one keeps nobody else waiting; a database that is away keeps everybody.
     if (!(error instanceof ApplicationFailure) || error.type === 'database-unavailable') throw error;
     return { code: error.type ?? 'later', afterMs: Number(error.nextRetryDelay ?? 1_000) };
   }
 }
 
-/** The step's own word, from what became of everybody: sent when anyone was told, held when all who can be told wait. Undefined while somebody is undecided. */
+/**
+ * The step's own word, from what became of everybody: held as long as anybody waits, sent when all have an end and anyone was told. Undefined while
+ * somebody is undecided.
+ */
 async function concludeTurns(
   tx: Tx,
   deps: JourneyDeps,
@@ -90,27 +96,69 @@ async function concludeTurns(
   const now = attempt.now();
   const { journeyId, state, step } = input;
   const c = stepOf(await enterJourney(tx, deps.database, { journeyId, state, at: now }), step);
-  const rows = await recipientsOf(tx, input);
-  const told = rows.find((one) => one.outcome === 'sent');
-  if (told) return sent(tx, deps, c, input, now, { rows, told });
-  if (rows.some((one) => one.outcome === null)) return undefined;
-  const contacts = rows.map(({ contactId, outcome, reason }) => ({ contact: contactId, outcome, reason }));
-  const late = rows.find((one) => one.reason === 'stale' || one.reason === 're-planned');
-  if (late) {
-    await say(tx, c, input, now, { outcome: late.outcome!, reason: late.reason!, details: { contacts } });
-    return { is: 'stale' };
+  const before = await recipientsOf(tx, input);
+  const ends = isOver(c) && before.some(isTold);
+  if (ends) await endRest(tx, input, { ...wordOfEnd(c), at: new Date(now) });
+  const rows = ends ? await recipientsOf(tx, input) : before;
+  const told = rows.find(isTold);
+  const contacts = contactsOf(rows);
+  if (rows.some((one) => one.outcome === null)) {
+    if (told) await wait(tx, c, input, now, 'recalled', contacts);
+    return undefined;
   }
   const waits = rows.filter((one) => one.outcome === 'held');
+  const late = waits.find(isLate) ?? (told ? undefined : rows.find(isLate));
+  if (late) {
+    if (late.outcome === 'held') await wait(tx, c, input, now, late.reason!, contacts);
+    else await say(tx, c, input, now, { outcome: late.outcome!, reason: late.reason!, details: { contacts } });
+    return { is: 'stale' };
+  }
   const [first] = waits.sort((a, b) => a.recheck!.getTime() - b.recheck!.getTime());
   if (first) {
     const { hold, recheck, reason } = first;
     const held = { is: 'held' as const, hold: hold!, recheck: recheck!.getTime(), reason: reason! };
-    return sayHeld(tx, c, input, now, held, { contacts });
+    await sayHeld(tx, c, input, now, held, { contacts });
+    await noteDecision(tx, { ...input, details: { contacts } });
+    return held;
   }
+  if (told) return sent(tx, deps, c, input, now, { rows, told });
   const word = rows.find((one) => one.outcome === 'failed') ?? rows[0]!;
   const is = word.outcome as 'failed' | 'skipped' | 'dropped';
   await say(tx, c, input, now, { outcome: is, reason: word.reason!, variant: word.variant, details: { contacts } });
   return { is, reason: word.reason!, ...(word.variant ? { variant: word.variant } : {}) };
+}
+
+const isOver = (c: StepContext) => Boolean(c.gone) || c.hadEnded || c.journey.stopFlag === 'exited';
+
+/** What is said of those whom an end left untold. */
+const wordOfEnd = (c: StepContext) => ({
+  outcome: 'dropped',
+  reason: c.gone ? 'removed-by-migration' : c.hadEnded ? 'journey-ended' : 'journey-exited',
+});
+
+const isTold = ({ outcome }: RecipientRow) => outcome === 'sent';
+
+const isLate = ({ reason }: RecipientRow) => reason === 'stale' || reason === 're-planned';
+
+const contactsOf = (rows: RecipientRow[]) =>
+  rows.map(({ contactId, outcome, reason }) => ({
+    contact: contactId,
+    outcome: outcome ?? 'held',
+    reason: reason ?? 'recalled',
+  }));
+
+/** The step waits for the run to ask again, and who is told already is listed; nothing wakes it but the run. */
+async function wait(
+  tx: Tx,
+  c: StepContext,
+  input: DeliverInput,
+  now: number,
+  reason: string,
+  contacts: ReturnType<typeof contactsOf>,
+): Promise<void> {
+  await say(tx, c, input, now, { outcome: 'held', reason, details: { contacts } });
+  // The same word again may be about others.
+  await noteDecision(tx, { ...input, details: { contacts } });
 }
 
 async function sent(
@@ -126,14 +174,9 @@ async function sent(
   // A later word about what was told (an offer accepted) stands.
   if (before && before.outcome !== 'held') return outcome;
   const undoubted = rows.find((one) => one.outcome === 'sent' && one.reason !== 'in-doubt') ?? told;
-  const contacts = rows.map((one) => ({
-    contact: one.contactId,
-    outcome: one.outcome ?? 'dropped',
-    reason: one.reason ?? 'recalled',
-  }));
   await afterSent(tx, deps.crm, c, input, { now, offer: told.offer });
   const { template, variant, offer } = told;
-  const details = { contacts, opens: staysOpen(c, offer) };
+  const details = { contacts: contactsOf(rows), opens: staysOpen(c, offer) };
   await say(tx, c, input, now, { outcome: 'sent', reason: undoubted.reason!, template, variant, offer, details });
   return outcome;
 }

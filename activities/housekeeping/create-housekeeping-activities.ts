@@ -2,6 +2,7 @@ import type { Database } from '../../db/database.ts';
 import { releaseHold } from '../../db/queries/holds/release-hold.ts';
 import { releaseStop } from '../../db/queries/holds/release-stop.ts';
 import { forgottenDoubts, overHolds, overStops } from '../../db/queries/housekeeping/over-holds.ts';
+import { purgeDelivered } from '../../db/queries/deliveries/purge-delivered.ts';
 import { purgeSeen } from '../../db/queries/usage/purge-seen.ts';
 import { purgeKeys } from '../../db/queries/idempotency/purge-keys.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
@@ -24,6 +25,9 @@ const DOUBT_MS = 15 * 60_000;
 /** Whoever repeats usage does so within a month; a batch an hour keeps up with over a million events a day. */
 const USAGE_MS = 35 * 86_400_000;
 const PURGE_USAGE = 100_000;
+/** Tellings are of use to a repair only until the run's snapshot has them. */
+const TOLD_MS = 90 * 86_400_000;
+const PURGE_TOLD = 50_000;
 
 /** What is done every hour, in bounded batches. */
 export function createHousekeepingActivities({ database: { db }, clock, log }: Deps) {
@@ -82,6 +86,7 @@ export function createHousekeepingActivities({ database: { db }, clock, log }: D
       stops: await each(await overStops(db, now, BATCH), (i) => releaseStop(db, i)),
       keys: await forget(),
       usage: await purgeSeen(db, new Date(clock() - USAGE_MS), PURGE_USAGE),
+      told: await purgeDelivered(db, new Date(clock() - TOLD_MS), PURGE_TOLD),
       tasks: await ask(),
     };
     log.info(swept, 'housekeeping done');

@@ -8,6 +8,7 @@ import type { Telling } from '../../db/queries/deliveries/tell-journeys.ts';
 import { readOpenJourney } from '../../db/queries/journeys/read-journey.ts';
 import { pendingProgram } from '../../db/queries/programs/read-program.ts';
 import { healthOf } from '../../db/queries/scores/health-of.ts';
+import { openTask } from '../../db/queries/tasks/open-task.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { CelError } from '../../playbooks/cel/cel-error.ts';
 import { holds } from '../../playbooks/cel/evaluate-cel.ts';
@@ -41,7 +42,7 @@ export type Firing = {
   tell: (telling: Telling) => void;
 };
 
-/** Starts what an event starts, and has open journeys go on where it says so; answers the journeys that began. Why one did not is in the audit trail: the event is a fact whatever becomes of it. */
+/** Starts what an event starts, and has open journeys go on where it says so; answers the journeys that began. Why one did not is in the audit trail, and with staff where a journey had handed over: the event is a fact whatever becomes of it. */
 export async function fireTriggers(tx: Tx, firing: Firing): Promise<JourneyRow[]> {
   const started: JourneyRow[] = [];
   for (const playbook of firing.catalog.latest) {
@@ -106,7 +107,9 @@ async function scopeOf(tx: Tx, { account, now }: Firing, { definition }: Publish
   };
 }
 
-async function notStarted(tx: Tx, { event, account, actor, now }: Firing, { id }: Published, error: unknown) {
+async function notStarted(tx: Tx, firing: Firing, playbook: Published, error: unknown) {
+  const { event, account, actor, now } = firing;
+  const { id } = playbook;
   const code = error instanceof TenureError ? error.code : error instanceof CelError ? 'condition-failed' : undefined;
   if (code === undefined) throw error;
   const about =
@@ -117,4 +120,33 @@ async function notStarted(tx: Tx, { event, account, actor, now }: Firing, { id }
     target: `account:${account.id}`,
     details: { event: event.id, playbook: id, code, ...about },
   });
+  if (isHandOver(firing)) await tellStaff(tx, firing, playbook, error as Error);
 }
+
+const END = /^end:([\da-f-]{36})/;
+const DUE_IN_MS = 24 * 3_600_000;
+
+/** What a journey's end emitted, or left to be taken up. */
+const isHandOver = ({ event, actor }: Firing) => END.test(event.id) || actor.startsWith('journey:');
+
+/** Once an event and playbook; the journey that was to begin has no row, so the one that ended names it. */
+async function tellStaff(tx: Tx, { event, account, now }: Firing, playbook: Published, error: Error): Promise<void> {
+  const { id, definition } = playbook;
+  await openTask(tx, {
+    key: `not-started/${event.id}/${id}`,
+    journeyId: END.exec(event.id)?.[1] ?? null,
+    accountId: account.id,
+    step: 'end',
+    n: 1,
+    title: `“${definition.title}” was to begin and has not`,
+    instructions: `A journey of this account ended and handed over (${event.type}), but ${id} was not begun: ${wordsOf(error)} Start it by hand if it is still wanted.`,
+    owner: null,
+    ownerRole: 'operations',
+    minutes: null,
+    dueAt: new Date(now + DUE_IN_MS),
+    createdAt: new Date(now),
+  });
+}
+
+const wordsOf = (error: Error): string =>
+  error instanceof CelError ? `its condition could not be worked out (${error.code}).` : error.message;

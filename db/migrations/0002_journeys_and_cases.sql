@@ -341,5 +341,6 @@ CREATE INDEX "scores_account" ON "scores" USING btree ("account_id","at");--> st
 CREATE INDEX "usage_seen_at" ON "usage_seen" USING btree ("seen_at");--> statement-breakpoint
 CREATE INDEX "watches_account" ON "watches" USING btree ("account_id","metric") WHERE "watches"."fired_at" is null or "watches"."again";--> statement-breakpoint
 CREATE INDEX "accounts_renewal" ON "accounts" USING btree (("facts" ->> 'renewal_date'),"id") WHERE "accounts"."closed_at" is null;--> statement-breakpoint
+CREATE INDEX "deliveries_delivered" ON "deliveries" USING btree ("delivered_at");--> statement-breakpoint
 CREATE INDEX "messages_drafts" ON "messages" USING btree ("intended_at") WHERE "messages"."state" = 'draft';--> statement-breakpoint
 CREATE INDEX "offers_taken" ON "offers" USING btree ("account_id","offer") WHERE "offers"."state" = 'accepted';

@@ -45,5 +45,6 @@ export const deliveries = pgTable(
       .on(t.notBefore, t.seq)
       .where(sql`${t.deliveredAt} is null`),
     index('deliveries_journey').on(t.journeyId, t.seq),
+    index('deliveries_delivered').on(t.deliveredAt),
   ],
 );

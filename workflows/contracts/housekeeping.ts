@@ -1,2 +1,2 @@
-/** What a round of housekeeping did: holds and stops ended, Idempotency-Keys and ids of usage events forgotten, tasks raised. */
-export type Swept = { holds: number; stops: number; keys: number; usage: number; tasks: number };
+/** What a round of housekeeping did: holds and stops ended, Idempotency-Keys, ids of usage events and old tellings forgotten, tasks raised. */
+export type Swept = { holds: number; stops: number; keys: number; usage: number; told: number; tasks: number };

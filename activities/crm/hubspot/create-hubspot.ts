@@ -51,25 +51,49 @@ export function createHubspot({
       const [a, b] = [await upsert(kind, objects.slice(0, half)), await upsert(kind, objects.slice(half))];
       return { told: [...a.told, ...b.told], refused: [...a.refused, ...b.refused] };
     }
-    const told = toldOf(kind, objects, answer.results);
-    await besideCompany(kind, objects, told);
-    return { told, refused: refusedOf(answer, objects, told) };
+    const found = toldOf(kind, objects, answer.results);
+    const apart = await besideCompany(kind, objects, found);
+    const told = found.filter(({ externalId }) => !apart.some((one) => one.externalId === externalId));
+    return { told, refused: [...refusedOf(answer, objects, found), ...apart] };
   }
 
-  /** Repeating an association changes nothing. */
-  async function besideCompany(kind: CrmKind, objects: Untold[], told: Upserted['told']): Promise<void> {
-    if (kind === 'company') return;
+  /** Puts new objects beside their company; answers those that HubSpot will not put there. Repeating it changes nothing. */
+  async function besideCompany(kind: CrmKind, objects: Untold[], told: Upserted['told']): Promise<Upserted['refused']> {
+    if (kind === 'company') return [];
     const companyOf = new Map(
       objects.filter((one) => one.remoteId === null).map((one) => [one.externalId, one.companyId]),
     );
-    const inputs = told.flatMap(({ externalId, remoteId }) => {
+    const beside = told.flatMap(({ externalId, remoteId }) => {
       const company = companyOf.get(externalId);
-      return company ? [{ _from: { id: remoteId }, to: { id: company } }] : [];
+      return company ? [{ externalId, input: { _from: { id: remoteId }, to: { id: company } } }] : [];
     });
-    if (inputs.length === 0) return;
-    await ask(() =>
-      client.crm.associations.v4.batchApi.createDefault(OBJECTS[kind].type, 'companies', { inputs }),
-    ).catch(refusedAs);
+    return associate(kind, beside);
+  }
+
+  type Beside = { externalId: string; input: { _from: { id: string }; to: { id: string } } };
+
+  async function associate(kind: CrmKind, beside: Beside[]): Promise<Upserted['refused']> {
+    if (beside.length === 0) return [];
+    const inputs = beside.map(({ input }) => input);
+    try {
+      await ask(() => client.crm.associations.v4.batchApi.createDefault(OBJECTS[kind].type, 'companies', { inputs }));
+      return [];
+    } catch (error) {
+      const code = refusedAs(error);
+      if (beside.length === 1) return [{ externalId: beside[0]!.externalId, code }];
+      const half = Math.ceil(beside.length / 2);
+      return [...(await associate(kind, beside.slice(0, half))), ...(await associate(kind, beside.slice(half)))];
+    }
+  }
+
+  async function forget(kind: CrmKind, remoteIds: string[]): Promise<void> {
+    if (kind !== 'contact') {
+      const inputs = remoteIds.map((id) => ({ id }));
+      await ask(() => batches[kind].archive({ inputs })).catch(refusedAs);
+      return;
+    }
+    // The person, with all that is kept of it, by the law's own call.
+    for (const objectId of remoteIds) await ask(() => client.crm.contacts.basicApi.purge({ objectId })).catch(refusedAs);
   }
 
   async function prepare(): Promise<void> {
@@ -87,7 +111,7 @@ export function createHubspot({
       }
   }
 
-  return { batch: BATCH, prepare, upsert };
+  return { batch: BATCH, prepare, upsert, forget };
 }
 
 const GROUPS: Record<CrmKind, string> = {

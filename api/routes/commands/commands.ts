@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Db } from '../../../db/database.ts';
+import { awaitInFlight } from '../../../db/queries/ledger/in-flight.ts';
 import { CommandBody } from '../../../workflows/contracts/commands.ts';
 import type { CommandIssuer } from '../../commands/issue-command.ts';
 import { refused } from '../../commands/issue-command.ts';
@@ -12,6 +14,9 @@ import { idFor } from '../../plugins/idempotency.ts';
 import { problemsOf } from '../../responses.ts';
 import { journeyParams, mustRead } from '../journeys/journeys.ts';
 
+/** Longer than a provider may take. */
+const PATIENCE_MS = 13_000;
+
 const Answer = z.object({
   accepted: z.literal(true),
   id: z.string().optional(),
@@ -20,6 +25,8 @@ const Answer = z.object({
   state: z.enum(['running', 'paused', 'ended']),
   changes: Changes,
   forecast: Forecast,
+  /** Of a pause or exit: how many of its messages were still at a provider when the answer was given. */
+  inFlight: z.number().int().optional(),
   /** Of a migration: how the steps to come differ. */
   diff: StepsDiff.optional(),
 });
@@ -38,7 +45,7 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
       schema: {
         tags: ['commands'],
         summary:
-          'Command a journey: accepted with its new dates, or refused with the reason and the nearest that would be accepted',
+          'Command a journey: accepted with its new dates, or refused with the reason and the nearest that would be accepted. A pause or exit answers once what was at a provider already has settled, and how many messages had not',
         params: journeyParams,
         body: CommandBody,
         response: {
@@ -87,6 +94,7 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
       }
       const before = body.command === 'migrate' ? forecastOf(await present(db, row, clock())) : undefined;
       const answer = await issuer.issue({ journeyId: row.id, id, body, actor: actorOf(request) });
+      const inFlight = await stillLeaving(db, row.id, body.command, new Date(clock()));
       const now = await present(db, await mustRead(db, row.id), clock());
       return {
         accepted: true as const,
@@ -95,8 +103,15 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
         state: answer.status,
         changes: toChanges(answer.changes),
         forecast: toForecast(forecastOf(now)),
+        ...(inFlight === undefined ? {} : { inFlight }),
         ...(before ? { diff: diffSteps(before, forecastOf(now)) } : {}),
       };
     },
   );
+}
+
+/** Nothing more of it is reserved once it was accepted; what was reserved before, notices of an incident among it, is waited for as a hold does. A pause lets legal notices leave. */
+async function stillLeaving(db: Db, journeyId: string, command: CommandBody['command'], now: Date): Promise<number | undefined> {
+  if (command !== 'pause' && command !== 'exit') return undefined;
+  return awaitInFlight(db, { journeyId, ...(command === 'pause' ? { legal: false } : {}) }, now, PATIENCE_MS);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AlertmanagerBody, takeAlerts } from '../../incidents/take-alerts.ts';
+import { AlertmanagerBody, takeAlertmanager } from '../../incidents/take-alertmanager.ts';
 import { unlessLost } from '../../incidents/open-unless-open.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { launch } from '../../journeys/start-journey.ts';
@@ -32,7 +32,7 @@ export function alertmanagerHook(app: Api, deps: Deps, catalogOf: CatalogReader)
     },
     async (request) => {
       const { journey, ...answer } = await unlessLost(deps.database.db, async (tx) =>
-        takeAlerts(tx, {
+        takeAlertmanager(tx, {
           id: idFor(request, 'incident'),
           body: request.body,
           actor: actorOf(request),

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { broadcasts } from '../../schema/index.ts';
 import { DELIVERIES_CHANNEL } from '../deliveries/tell-journeys.ts';
+import { skipOpenItems } from './skip-open-items.ts';
 
 /** Freezes whom one notice tells: affected accounts of these plans that have not been told this update by this step. Answers how many; the dispatcher starts the rest. */
 export async function beginBroadcast(
@@ -42,7 +43,7 @@ async function alreadyFrozen(tx: Tx, row: { journeyId: string; step: string; n: 
   return known!.total;
 }
 
-/** What older notices of this step have not told yet is not told any more: there is newer word. What is at a provider at this moment may still arrive. */
+/** What older notices of this step have not told yet is not told any more: there is newer word. What is at a provider at this moment may still arrive, and says so itself. */
 export async function supersedeOlder(
   tx: Tx,
   i: { incidentId: string; step: string; update: number; now: Date },
@@ -51,8 +52,5 @@ export async function supersedeOlder(
   const older = sql`b.incident_id = ${i.incidentId}::uuid and b.step = ${i.step} and b.update < ${i.update} and b.state <> 'done'`;
   await tx.execute(sql`
     update broadcasts b set superseded_at = ${at}::timestamptz where ${older} and b.superseded_at is null`);
-  const rest = await tx.execute(sql`
-    update broadcast_items i set outcome = 'skipped', reason = 'superseded', at = ${at}::timestamptz, recheck = null
-    from broadcasts b where b.id = i.broadcast_id and ${older} and i.outcome is null returning 1`);
-  return rest.length;
+  return skipOpenItems(tx, { of: older, reason: 'superseded', now: i.now });
 }

@@ -2,6 +2,7 @@ import { and, asc, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { broadcastItems, broadcasts } from '../../schema/index.ts';
 import type { BroadcastItemRow, BroadcastRow } from '../../schema/incidents.ts';
+import { skipOpenItems } from './skip-open-items.ts';
 
 const undecided = (id: string) => and(eq(broadcastItems.broadcastId, id), isNull(broadcastItems.outcome));
 
@@ -48,12 +49,9 @@ export async function settleItem(tx: Tx, of: { broadcastId: string; position: nu
     .where(and(eq(broadcastItems.broadcastId, of.broadcastId), eq(broadcastItems.position, of.position)));
 }
 
-/** Whoever is not told by now is not told at all: it is too late. */
+/** Whoever is not told by now is not told at all: it is too late. What is reserved is decided once its provider has answered, or can no more. */
 export async function dropStale(db: Db, id: string, now: Date): Promise<void> {
-  await db
-    .update(broadcastItems)
-    .set({ outcome: 'skipped', reason: 'stale', at: now, recheck: null })
-    .where(undecided(id));
+  await db.transaction((tx) => skipOpenItems(tx, { of: sql`b.id = ${id}::uuid`, reason: 'stale', now }));
 }
 
 /** Says that the workflow of a notice is at work. */

@@ -9,6 +9,7 @@ export type InFlightScope = {
   channel?: string;
   provider?: string;
   playbook?: string;
+  journeyId?: string;
   legal?: false;
 };
 
@@ -27,6 +28,7 @@ export async function countInFlight(db: Db | Tx, scope: InFlightScope, now: Date
         scope.contactId ? eq(messages.contactId, scope.contactId) : undefined,
         scope.channel ? eq(messages.channel, scope.channel) : undefined,
         scope.provider ? eq(messages.provider, scope.provider) : undefined,
+        scope.journeyId ? eq(messages.journeyId, scope.journeyId) : undefined,
         scope.playbook ? eq(journeys.playbook, scope.playbook) : undefined,
       ),
     );

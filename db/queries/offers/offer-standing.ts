@@ -1,8 +1,8 @@
 import { and, eq, gt, ne, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
-import { offers } from '../../schema/index.ts';
+import { journeys, messages, offers, playbooks } from '../../schema/index.ts';
 
-/** Ids of what stands against an offer: the same one accepted since then, and another discount that is open or running. */
+/** Ids of what stands against an offer: the same one accepted since then, and another discount that is open, running or on its way. To be asked under the account's gate. */
 export async function offerStanding(
   tx: Tx,
   by: {
@@ -29,5 +29,25 @@ export async function offerStanding(
   const one = taken && (await find(taken));
   if (one) return { taken: one };
   const two = by.discount ? await find(and(eq(offers.discount, true), another, or(open, running))) : undefined;
-  return two ? { discount: two } : {};
+  if (two || !by.discount) return two ? { discount: two } : {};
+  const reserved = await discountOnItsWay(tx, by);
+  return reserved ? { discount: reserved } : {};
+}
+
+/** The message of a discount that is reserved and whose offer is not open yet: that is written when its provider has answered. */
+async function discountOnItsWay(
+  tx: Tx,
+  { accountId, except }: { accountId: string; except: { journeyId: string; step: string } },
+): Promise<string | undefined> {
+  const another = or(ne(messages.journeyId, except.journeyId), ne(messages.step, except.step));
+  const isDiscount = sql`jsonb_path_exists(${playbooks.definition},
+    '$.offers[*] ? (@.id == $offer && @.discount == true)', jsonb_build_object('offer', ${messages.offer}))`;
+  const [row] = await tx
+    .select({ id: messages.id })
+    .from(messages)
+    .innerJoin(journeys, eq(journeys.id, messages.journeyId))
+    .innerJoin(playbooks, and(eq(playbooks.id, journeys.playbook), eq(playbooks.version, journeys.version)))
+    .where(and(eq(messages.accountId, accountId), eq(messages.state, 'intended'), another, isDiscount))
+    .limit(1);
+  return row?.id;
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { recipients } from '../../schema/index.ts';
 import type { RecipientRow } from '../../schema/index.ts';
@@ -43,4 +43,25 @@ export async function noteRecipient(
     .update(recipients)
     .set(word)
     .where(and(of(by), eq(recipients.contactId, by.contactId)));
+}
+
+/** Says of everybody who has no end yet that there will be none, and why. */
+export async function endRest(
+  tx: Tx,
+  by: Occurrence,
+  word: { outcome: string; reason: string; at: Date },
+): Promise<void> {
+  await tx
+    .update(recipients)
+    .set({ ...word, hold: null, recheck: null })
+    .where(and(of(by), or(isNull(recipients.outcome), eq(recipients.outcome, 'held'))));
+}
+
+/** Of these occurrences, those of which somebody was told. */
+export async function toldAlready(tx: Tx, journeyId: string, of: { step: string; n: number }[]): Promise<Set<string>> {
+  const rows = await tx.execute<{ step: string; n: number }>(sql`
+    select distinct r.step, r.n from recipients r
+    join jsonb_to_recordset(${JSON.stringify(of)}::jsonb) d(step text, n int) on r.step = d.step and r.n = d.n
+    where r.journey_id = ${journeyId}::uuid and r.outcome = 'sent'`);
+  return new Set(rows.map(({ step, n }) => `${step}/${n}`));
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../../activities/arbiter/policy.ts';
 import { createBroadcastActivities } from '../../../activities/broadcast/create-broadcast-activities.ts';
@@ -14,6 +14,7 @@ import { createEmbeddedSms } from '../../../activities/sms/embedded-sms.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
 import { placeHold } from '../../../db/queries/holds/place-hold.ts';
 import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
+import { awaitInFlight } from '../../../db/queries/ledger/in-flight.ts';
 import { accounts, broadcastItems, broadcasts, contacts, gates, journeys, messages } from '../../../db/schema/index.ts';
 import type { DeliverOutcome } from '../../../workflows/contracts/journey.ts';
 import { startRig } from '../../../workers/rehearse/rig.ts';
@@ -240,6 +241,49 @@ describe('a notice to every affected account', () => {
     expect(await outcomes((await broadcastOf(journey, 2)).id)).toEqual({ 'sent as-planned': 10 });
   });
 
+  it('leaves what is reserved to whoever settles it when newer word comes: it may have left', async () => {
+    const { journey, id } = await incidentFor(await customers(4));
+    await begin(journey, 1);
+    const first = await broadcastOf(journey, 1);
+    let reserved = 0;
+    const probe = async (where: string) => {
+      if (where !== 'broadcast:reserved' || ++reserved !== 2) return;
+      await rig.call('POST', `/v1/incidents/${id}/commands`, { command: 'update', message: 'Found it.' });
+      await begin(journey, 2);
+      fail();
+    };
+    await expect(tell(first.id, { probe, atOnce: 1 })).rejects.toThrow('unexpected');
+    expect(await outcomes(first.id)).toEqual({ 'sent as-planned': 1, 'null null': 1, 'skipped superseded': 2 });
+    expect(await tell(first.id)).toMatchObject({ more: true });
+    at(time + 31_000);
+    expect(await tell(first.id)).toEqual({ more: false, afterMs: 0 });
+    expect(await outcomes(first.id)).toEqual({ 'sent as-planned': 1, 'sent in-doubt': 1, 'skipped superseded': 2 });
+  });
+
+  it('leaves what is reserved undecided when it gets too late, and skips what its provider has refused for now', async () => {
+    const { journey } = await incidentFor(await customers(4));
+    await begin(journey, 1);
+    const { id } = await broadcastOf(journey, 1);
+    const refusals: (SendResult | undefined)[] = [{ state: 'refused', kind: 'temporary', code: '451' }];
+    answer = () => refusals.shift();
+    let reserved = 0;
+    const probe = async (where: string) => void (where === 'broadcast:reserved' && ++reserved === 3 && fail());
+    await expect(tell(id, { probe, atOnce: 1 })).rejects.toThrow('unexpected');
+    const { db } = rig.database;
+    const late = time + 121 * MINUTE;
+    const lease = { leaseUntil: new Date(late + 20_000) };
+    await db
+      .update(messages)
+      .set(lease)
+      .where(and(eq(messages.journeyId, journey), isNotNull(messages.leaseUntil), eq(messages.state, 'intended')));
+    at(late);
+    expect(await tell(id)).toMatchObject({ more: true });
+    expect(await outcomes(id)).toEqual({ 'sent as-planned': 1, 'null null': 1, 'skipped stale': 2 });
+    at(late + 21_000);
+    expect(await tell(id)).toEqual({ more: false, afterMs: 0 });
+    expect(await outcomes(id)).toEqual({ 'sent as-planned': 1, 'sent in-doubt': 1, 'skipped stale': 2 });
+  });
+
   it('asks the arbiter about each: suppressed and closed accounts are passed over, a hold by a person is waited for', async () => {
     const ids = await customers(4);
     const { journey } = await incidentFor(ids);
@@ -279,6 +323,27 @@ describe('a notice to every affected account', () => {
     at(time + 2 * MINUTE);
     expect(await tell(id)).toEqual({ more: false, afterMs: 0 });
     expect(await outcomes(id)).toMatchObject({ 'sent as-planned': 6 });
+  });
+
+  it('whoever pauses its journey waits for what is at a provider, and for no more than that', async () => {
+    const ids = await customers(4);
+    const { journey } = await incidentFor(ids);
+    await begin(journey, 1);
+    const { id } = await broadcastOf(journey, 1);
+    const { db } = rig.database;
+    const inFlight = (patienceMs: number) => awaitInFlight(db, { journeyId: journey }, new Date(time), patienceMs);
+    let told = 0;
+    let paused: Promise<[number, number]> | undefined;
+    const probe = async (where: string) => {
+      if (where !== 'broadcast:reserved' || ++told !== 2) return;
+      await db.update(journeys).set({ stopFlag: 'paused' }).where(eq(journeys.id, journey));
+      expect(await inFlight(0)).toBe(1);
+      expect(await awaitInFlight(db, { journeyId: randomUUID() }, new Date(time), 0)).toBe(0);
+      paused = inFlight(10_000).then((still) => [still, left.size]);
+    };
+    await tell(id, { probe, atOnce: 1 });
+    expect(await paused).toEqual([0, 2]);
+    expect(left.size).toBe(2);
   });
 
   it('tells nobody more once staff have ended its journey, and its last word where it ended by itself', async () => {

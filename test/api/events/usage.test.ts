@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { purgeDelivered } from '../../../db/queries/deliveries/purge-delivered.ts';
+import { tellJourneys } from '../../../db/queries/deliveries/tell-journeys.ts';
 import { purgeSeen } from '../../../db/queries/usage/purge-seen.ts';
 import { insertWatches } from '../../../db/queries/watches/insert-watches.ts';
 import { removeWatches } from '../../../db/queries/watches/remove-watches.ts';
@@ -225,4 +227,26 @@ test('ids of usage events are forgotten when nobody repeats them any more', asyn
   expect((await send([event])).body).toMatchObject({ duplicates: 1 });
   expect(await purgeSeen(db(), new Date(NOW + 1), 100_000)).toBeGreaterThan(0);
   expect((await send([event])).body).toMatchObject({ accepted: 1, duplicates: 0 });
+});
+
+test('old tellings are forgotten once the run has taken them into its snapshot, and none before', async () => {
+  const [one, open] = await manyAccounts(2);
+  for (const { journey, account } of [one!, open!])
+    for (const id of ['a', 'b'])
+      await db().transaction((tx) =>
+        tellJourneys(
+          tx,
+          [{ accountId: account, journeyId: journey, happening: { t: 'event', id, type: 'x', at: NOW, fields: {} } }],
+          new Date(NOW),
+        ),
+      );
+  const told = (journey: string, before: string) =>
+    rows(sql`update deliveries set delivered_at = (select snapshot_at from journeys where id = ${journey}::uuid) + ${before}::interval
+      where journey_id = ${journey}::uuid and cause_id = 'a'`);
+  await told(one!.journey, '-1 hour');
+  await told(open!.journey, '1 hour');
+  expect(await purgeDelivered(db(), new Date(NOW - 30 * DAY), 100)).toBe(0);
+  expect(await purgeDelivered(db(), new Date(Date.now() + DAY), 100)).toBe(1);
+  expect(await crossed(one!.journey)).toMatchObject([{ id: 'b' }]);
+  expect(await crossed(open!.journey)).toHaveLength(2);
 });

@@ -1,9 +1,11 @@
 import { eq, inArray } from 'drizzle-orm';
+import { stringify } from 'yaml';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { catalogReader, mustFind } from '../../../api/playbooks/catalog.ts';
 import { openJourneys } from '../../../api/journeys/open-journeys.ts';
 import { lockAccounts } from '../../../db/queries/accounts/read-account.ts';
 import { audit, holds, journeys, watches } from '../../../db/schema/index.ts';
+import { smallPlaybook } from '../../playbooks/fixture.ts';
 import { anAccount, apiFixture, freshId } from '../api-fixture.ts';
 import type { ApiFixture } from '../api-fixture.ts';
 
@@ -48,16 +50,24 @@ it('journeys that are opened many at once hold back and watch what one that is o
 });
 
 it('a journey knows how its account does as it begins', async () => {
+  const flags = {
+    low: { doc: 'low', initially: 'health.score < 40.0' },
+    known: { doc: 'known', initially: 'health.band == "high"' },
+    well: { doc: 'well', initially: 'health.band == "low"' },
+  };
+  const playbook = { ...smallPlaybook(), id: '901.asks', flags: { ...smallPlaybook().flags, ...flags } };
+  const published = await api.call('POST', '/v1/playbooks', { body: { source: stringify(playbook) } });
+  expect(published.status, published.text).toBe(201);
   const account = freshId();
-  const scored = '003.retention';
-  expect((await api.call('PUT', `/v1/accounts/${account}`, { body: anAccount({ plan: PLAN }) })).status).toBe(201);
-  const score = { model: '003.churn-risk', band: 'high' };
+  expect((await api.call('PUT', `/v1/accounts/${account}`, { body: anAccount({ plan: 'starter' }) })).status).toBe(201);
+  const score = { model: '002.health.score', score: 35 };
   const given = await api.call('POST', `/v1/accounts/${account}/scores`, { body: score });
   expect(given.status, given.text).toBeLessThan(300);
-  await api.database.db.delete(journeys).where(eq(journeys.accountId, account));
-  const answer = await api.call('POST', '/v1/journeys', { body: { playbook: scored, account } });
+  const answer = await api.call('POST', '/v1/journeys', { body: { playbook: playbook.id, account } });
   expect(answer.status, answer.text).toBeLessThan(300);
-  const [row] = await api.database.db.select().from(journeys).where(eq(journeys.id, answer.body.id as string));
-  expect(Object.keys(row!.snapshot.flags)).toContain('high');
-  expect(Object.keys(row!.snapshot.flags)).not.toContain('medium');
+  const [row] = await api.database.db
+    .select()
+    .from(journeys)
+    .where(eq(journeys.id, answer.body.id as string));
+  expect(Object.keys(row!.snapshot.flags).sort()).toEqual(['known', 'low']);
 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { startSettling } from '../../../api/commands/settle-commands.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
+import { messages } from '../../../db/schema/index.ts';
 import { journeyStateQuery } from '../../../workflows/messages.ts';
 import { aTrial, anAccount, apiFixture, deadClient, freshId } from '../api-fixture.ts';
 import { eventually, workingApi } from '../worker-fixture.ts';
@@ -20,7 +22,7 @@ describe('commands', () => {
     const { journey } = await aTrial(api);
     const answer = await command(journey, { command: 'pause', id: 'p1' });
     expect(answer.status, answer.text).toBe(200);
-    expect(answer.body).toMatchObject({ accepted: true, id: 'p1', state: 'paused' });
+    expect(answer.body).toMatchObject({ accepted: true, id: 'p1', state: 'paused', inFlight: 0 });
     expect(answer.body.changes).toContainEqual(
       expect.objectContaining({ what: 'status', from: 'running', to: 'paused' }),
     );
@@ -37,6 +39,24 @@ describe('commands', () => {
     const resumed = await command(journey, { command: 'resume' });
     expect(resumed.body).toMatchObject({ accepted: true, state: 'running' });
     expect(await flagOf(journey)).toBeNull();
+  });
+
+  test('a pause answers once what is at a provider has settled', async () => {
+    const { journey } = await aTrial(api);
+    const { db } = api.database;
+    const [row] = await eventually(async () => {
+      const rows = await db.select().from(messages).where(eq(messages.journeyId, journey));
+      return rows.some((one) => one.state === 'sent') && rows;
+    });
+    const at = (state: string, leaseUntil: Date | null) =>
+      db.update(messages).set({ state, leaseUntil }).where(eq(messages.id, row!.id));
+    await at('intended', new Date(Date.now() + 30_000));
+    let answered = false;
+    const answer = command(journey, { command: 'pause' }).finally(() => (answered = true));
+    await eventually(async () => (await readJourney(db, journey))!.snapshot.pause);
+    expect(answered).toBe(false);
+    await at('sent', null);
+    expect((await answer).body).toMatchObject({ state: 'paused', inFlight: 0 });
   });
 
   test('refuses with the refusal’s code and the nearest command, audits it and keeps the flag of the pause before', async () => {

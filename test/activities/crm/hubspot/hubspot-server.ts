@@ -18,6 +18,8 @@ const Upsert = z.strictObject({ inputs: z.array(UpsertInput) });
 const Associate = z.strictObject({
   inputs: z.array(z.strictObject({ from: z.strictObject({ id: z.string() }), to: z.strictObject({ id: z.string() }) })),
 });
+const Archive = z.strictObject({ inputs: z.array(z.strictObject({ id: z.string() })) });
+const Purge = z.strictObject({ objectId: z.string(), idProperty: z.string().optional() });
 const Property = z.strictObject({
   name: z.string(),
   label: z.string(),
@@ -48,6 +50,8 @@ export type HubspotServer = {
   mood: Mood;
   /** Properties whose value it refuses: `all` fails the whole call (400), else the input alone (207). */
   refuses: { value: string; all: boolean } | undefined;
+  /** An object that it puts beside no company. */
+  keepsApart: string | undefined;
   close(): Promise<void>;
 };
 
@@ -56,7 +60,7 @@ export async function startHubspot(): Promise<HubspotServer> {
   const known = new Map(Object.entries(STANDARD).map(([type, names]) => [type, new Set(names)]));
   const server: HubspotServer = {
     ...{ url: '', token: `pat-${randomUUID()}`, objects: [], associations: [], calls: [] },
-    ...{ mood: 'up' as Mood, refuses: undefined },
+    ...{ mood: 'up' as Mood, refuses: undefined, keepsApart: undefined },
     close: () => new Promise((resolve) => (http.closeAllConnections(), http.close(() => resolve()))),
   };
   const http = createServer((request, response) => void serve(request, response));
@@ -80,7 +84,15 @@ export async function startHubspot(): Promise<HubspotServer> {
     if (upsertOf) return void upsert(upsertOf, json, answer, error);
     if (propertyOf) return void property(propertyOf, json, answer, error);
     if (beside) return void associate([beside[1]!, beside[2]!], json, answer, error);
-    error(404, 'NOT_FOUND');
+    const archiveOf = /^\/crm\/v3\/objects\/(\w+)\/batch\/archive$/.exec(request.url ?? '')?.[1];
+    const gone = archiveOf
+      ? Archive.parse(json).inputs.map(({ id }) => id)
+      : request.url === '/crm/v3/objects/contacts/gdpr-delete'
+        ? [Purge.parse(json).objectId]
+        : undefined;
+    if (!gone) return void error(404, 'NOT_FOUND');
+    server.objects = server.objects.filter(({ id }) => !gone.includes(id));
+    response.writeHead(204).end();
   }
 
   type Answer = (status: number, value: unknown) => void;
@@ -142,7 +154,8 @@ export async function startHubspot(): Promise<HubspotServer> {
 
   function associate([from, to]: [string, string], json: unknown, answer: Answer, error: Refuse): void {
     const parsed = Associate.safeParse(json);
-    if (!parsed.success) return error(400, 'VALIDATION_ERROR');
+    const apart = parsed.success && parsed.data.inputs.some((one) => one.from.id === server.keepsApart);
+    if (!parsed.success || apart) return error(400, 'VALIDATION_ERROR');
     for (const one of parsed.data.inputs) server.associations.push(`${from}:${one.from.id} → ${to}:${one.to.id}`);
     const at = new Date().toISOString();
     answer(200, { status: 'COMPLETE', results: [], startedAt: at, completedAt: at });

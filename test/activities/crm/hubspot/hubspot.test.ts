@@ -6,6 +6,7 @@ import { RemoteUnavailable } from '../../../../activities/crm/remote-crm.ts';
 import { syncCrm } from '../../../../activities/crm/sync-crm.ts';
 import { openDatabase } from '../../../../db/database.ts';
 import type { Database } from '../../../../db/database.ts';
+import { eraseAccount } from '../../../../db/queries/accounts/erase-account.ts';
 import { putAccount } from '../../../../db/queries/accounts/put-account.ts';
 import { addNote, openOpportunity, setStage } from '../../../../db/queries/crm/write-crm.ts';
 import { openTask } from '../../../../db/queries/tasks/open-task.ts';
@@ -182,6 +183,31 @@ describe('HubSpot, told over its official client', () => {
     },
   );
 
+  it('forgets who was erased here, but not a person whom another account still has', async () => {
+    const [id, other] = [await account(undefined, { email: 'both@lakeside.example' }), await account()];
+    const third = await account(undefined, { email: 'both@lakeside.example' });
+    await sync();
+    await sync();
+    for (const one of [id, other]) await database.db.transaction((tx) => eraseAccount(tx, one, NOW));
+    await sync();
+    expect(propertiesOf('companies').map((one) => one.tenure_id)).toEqual([third]);
+    expect(propertiesOf('contacts').map((one) => one.email)).toEqual(['both@lakeside.example']);
+    expect(
+      await database.db.select({ account: crmSync.accountId }).from(crmSync).where(eq(crmSync.accountId, id)),
+    ).toEqual([]);
+  });
+
+  it('says which object it would not put beside its company, and tells the others', async () => {
+    for (let k = 0; k < 3; k++) await account();
+    hubspot.keepsApart = '1004';
+    // Three companies, two contacts, and the task that asks somebody.
+    expect(await sync()).toEqual({ told: 6, refused: 1 });
+    expect(hubspot.associations).toHaveLength(3);
+    expect(await database.db.select({ title: tasks.title }).from(tasks)).toEqual([
+      { title: 'The CRM refuses a contact' },
+    ]);
+  });
+
   it('names its own trouble, with the wait that it asks for', async () => {
     await account();
     for (const [mood, code, retryAfterMs] of [
@@ -270,6 +296,7 @@ describe('an outage of HubSpot', () => {
     const counting = (who: 'a' | 'b') => ({
       ...adapter(),
       prepare: () => Promise.resolve(),
+      forget: () => Promise.resolve(),
       upsert: () => (asked[who]++, Promise.resolve({ told: [], refused: [] })),
     });
     const [a, b] = [

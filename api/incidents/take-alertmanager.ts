@@ -36,7 +36,7 @@ export const AlertmanagerBody = z.looseObject({
 });
 export type AlertmanagerBody = z.infer<typeof AlertmanagerBody>;
 
-export type TakeAlerts = {
+export type TakeAlertmanager = {
   id: string;
   body: AlertmanagerBody;
   actor: string;
@@ -46,7 +46,7 @@ export type TakeAlerts = {
   perSecond: number;
   clockShift?: number;
 };
-export type TookAlerts = {
+export type TookAlertmanager = {
   incident: string | null;
   created: boolean;
   alerts: number;
@@ -55,7 +55,7 @@ export type TookAlerts = {
 };
 
 /** Alerts of one group are one incident, however many and however often; that none fires any more is told to its run, which asks a person. */
-export async function takeAlerts(tx: Tx, take: TakeAlerts): Promise<TookAlerts> {
+export async function takeAlertmanager(tx: Tx, take: TakeAlertmanager): Promise<TookAlertmanager> {
   const { body, actor, catalog, now, perSecond } = take;
   const playbook = mustFind(catalog, INCIDENT_PLAYBOOKS.platform).definition;
   const policy = incidentPolicy(playbook);
