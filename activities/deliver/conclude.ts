@@ -46,11 +46,7 @@ async function conclude(
   const outcome = state.ended?.outcome ?? 'ended';
   await decideRest(tx, { journeyId, accountId, timetable, state, final: true });
   await endJourney(tx, { journeyId, outcome, at });
-  await closeRest(tx, {
-    journeyId,
-    tasks: Object.entries(state.steps).map(([step, x]) => `${journeyId}/${step}/${x.n}`),
-    at,
-  });
+  await closeRest(tx, { journeyId, steps: Object.keys(state.steps), at });
   const drafts = await draftedSteps(tx, journeyId);
   await withdrawDrafts(
     tx,

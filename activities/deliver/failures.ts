@@ -33,6 +33,11 @@ export function isDatabaseError(error: unknown): boolean {
   return codeOf(error) !== 'unknown';
 }
 
+/** Whether an error came from a database that was away, too busy or in the way of another: the same work may pass the next time. */
+export function mayPass(error: unknown): boolean {
+  return /^(08|25P03|40|53|55|57|E|CONNECT|query)/.test(codeOf(error));
+}
+
 function codeOf(error: unknown): string {
   for (let e = error as { code?: unknown; name?: string; cause?: unknown } | undefined; e; e = e.cause as typeof e) {
     if (typeof e.code === 'string' && /^([0-9A-Z]{5}|E[A-Z]+|CONNECT[A-Z_]*|CONNECTION_[A-Z_]+)$/.test(e.code))

@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/database.ts';
 import { recordDecision } from '../../db/queries/decisions/record-decision.ts';
 import { noteRecipient } from '../../db/queries/recipients/recipients.ts';
+import { closeNoticeTasks } from '../../db/queries/tasks/change-tasks.ts';
 import { leaveWaiters, waitOn } from '../../db/queries/waiters/wait-on.ts';
 import type { MessageRow } from '../../db/schema/index.ts';
 import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
@@ -38,6 +39,8 @@ export async function say(tx: Tx, c: StepContext, input: DeliverInput, now: numb
   // The run knows whether the step ever waited; a row that it does not know of wakes nobody.
   const waited = input.state.steps[input.step]?.firstDue !== undefined;
   if (word.outcome !== 'held' && waited) await leaveWaiters(tx, input);
+  const left = word.outcome === 'sent' && word.reason !== 'in-doubt';
+  if (left && c.step.class === 'legal') await closeNoticeTasks(tx, { ...input, now: new Date(now) });
 }
 
 /** What became of one of several; the step's own word follows when all of them are decided. */

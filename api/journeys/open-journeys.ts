@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../db/database.ts';
 import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
+import { knownRefusals } from '../../db/queries/audit/known-refusals.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import type { AuditEntry } from '../../db/queries/audit/record-audit.ts';
 import { insertJourneys } from '../../db/queries/journeys/insert-journey.ts';
@@ -23,7 +24,7 @@ type Openings = {
   clockShift?: number;
 };
 
-/** Opens journeys of many accounts in a few statements, each under its lock; those that are open already, and accounts that cannot start, are left out. */
+/** Opens journeys of many accounts in a few statements, each under its lock; those that are open already, and accounts that cannot start, are left out. Why one cannot is in the trail once. */
 export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: JourneyRow[]; refused: number }> {
   const { accounts, playbookOf, actor, systemZone, now, clockShift } = o;
   const at = new Date(now);
@@ -31,7 +32,7 @@ export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: Journey
   const ids = accounts.map((account) => account.id);
   const starter = await readStarters(tx, ids, { now: at, metrics: reads });
   const fresh: (ReturnType<typeof newJourney> & { playbook: Published })[] = [];
-  const refused: AuditEntry[] = [];
+  const refused: Refused[] = [];
   for (const account of accounts) {
     const playbook = playbookOf(account);
     const { kind, key } = playbook.definition;
@@ -44,12 +45,7 @@ export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: Journey
       const given = { id, lock, playbook, account, ...known, health, body, actor, systemZone, now, clockShift };
       fresh.push({ ...newJourney(given), playbook });
     } catch (error) {
-      refused.push({
-        ...{ at, actor },
-        action: 'journey.not-started',
-        target: `account:${account.id}`,
-        details: { playbook: playbook.id, code: codeOf(error) },
-      });
+      refused.push({ accountId: account.id, playbook: playbook.id, code: codeOf(error) });
     }
   }
   const rows = await insertJourneys(
@@ -58,9 +54,27 @@ export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: Journey
   );
   const begun = new Map(fresh.map((one) => [one.row.id, one]));
   const opened = rows.map((row) => ({ ...begun.get(row.id)!, row }));
-  await recordAudit(tx, ...opened.map(({ entry }) => entry), ...refused);
+  await recordAudit(tx, ...opened.map(({ entry }) => entry), ...(await newsOf(tx, refused, { at, actor })));
   await afterOpening(tx, opened, now);
   return { rows, refused: refused.length };
+}
+
+type Refused = { accountId: string; playbook: string; code: string };
+
+/** Entries for those that the trail does not know to be refused for the same reason already, since whoever asks comes again every day. */
+async function newsOf(tx: Tx, refused: Refused[], by: Pick<AuditEntry, 'at' | 'actor'>): Promise<AuditEntry[]> {
+  const known = await knownRefusals(
+    tx,
+    refused.map((one) => one.accountId),
+  );
+  return refused
+    .filter(({ accountId, playbook, code }) => known.get(`${accountId} ${playbook}`) !== code)
+    .map(({ accountId, ...details }) => ({
+      ...by,
+      action: 'journey.not-started',
+      target: `account:${accountId}`,
+      details,
+    }));
 }
 
 /** Whatever one account lacks must not keep the others from starting; anything else must. */

@@ -343,4 +343,5 @@ CREATE INDEX "watches_account" ON "watches" USING btree ("account_id","metric") 
 CREATE INDEX "accounts_renewal" ON "accounts" USING btree (("facts" ->> 'renewal_date'),"id") WHERE "accounts"."closed_at" is null;--> statement-breakpoint
 CREATE INDEX "deliveries_delivered" ON "deliveries" USING btree ("delivered_at");--> statement-breakpoint
 CREATE INDEX "messages_drafts" ON "messages" USING btree ("intended_at") WHERE "messages"."state" = 'draft';--> statement-breakpoint
-CREATE INDEX "offers_taken" ON "offers" USING btree ("account_id","offer") WHERE "offers"."state" = 'accepted';
+CREATE INDEX "offers_taken" ON "offers" USING btree ("account_id","offer") WHERE "offers"."state" = 'accepted';--> statement-breakpoint
+CREATE INDEX "tasks_account" ON "tasks" USING btree ("account_id","state");

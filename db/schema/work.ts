@@ -42,6 +42,7 @@ export const tasks = pgTable(
     uniqueIndex('tasks_key').on(t.key),
     index('tasks_list').on(t.state, t.dueAt),
     index('tasks_journey').on(t.journeyId),
+    index('tasks_account').on(t.accountId, t.state),
   ],
 );
 

@@ -2,6 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import { durationMs } from '../../workflows/contracts/time.ts';
 import { laterBy, localDate, nextTerm, termDay } from './dates.ts';
+import { industryPack } from '../industries.ts';
 import { plans } from '../plans.ts';
 import { TIMESTAMP, fieldTypes } from './field-types.ts';
 
@@ -14,6 +15,9 @@ export class Money {
     this.currency = currency;
   }
 }
+
+/** What `industry_pack` gives. */
+const packFields = { assistant_template: 'string', sample_question: 'string', peer_story: 'string' };
 
 type RecordClass = new (fields: Record<string, unknown>) => object;
 export type CelEnvironment = { environment: Environment; classes: Record<string, RecordClass> };
@@ -28,6 +32,8 @@ export function environmentOf(playbook: Playbook): CelEnvironment {
     limits: { maxAstNodes: 500, maxDepth: 40, maxListElements: 50, maxMapEntries: 50, maxCallArguments: 8 },
   });
   environment.registerType('Money', { ctor: Money, fields: { amount: 'double', currency: 'string' } });
+  const Pack = recordClass();
+  environment.registerType('IndustryPack', { ctor: Pack, fields: packFields });
   const classes: Record<string, RecordClass> = {};
   for (const [name, fields] of Object.entries(fieldTypes(playbook))) {
     const typeName = name[0]!.toUpperCase() + name.slice(1);
@@ -40,6 +46,10 @@ export function environmentOf(playbook: Playbook): CelEnvironment {
     .registerVariable('offered', 'map<string, string>');
   registerNumbers(environment);
   registerFunctions(environment, classes);
+  environment.registerFunction(
+    'industry_pack(string): IndustryPack',
+    (id: string) => new Pack({ ...industryPack(id) }),
+  );
   const built = { environment, classes };
   cache.set(playbook, built);
   return built;

@@ -23,10 +23,10 @@ export function inputsOf(model: ScoreModel): Record<string, Input> {
   return { ...model.inputs, ...whole };
 }
 
-/** Refuses inputs that the model does not read, of another type or out of range, all at once: TenureError `invalid-inputs`. */
+/** Refuses inputs that the model does not read, of another type or out of range, all at once: TenureError `invalid-request`. */
 export function checkInputs(model: ScoreModel, given: unknown): Inputs {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new TenureError('invalid-inputs', 'The inputs must be an object: the name of each input and its value.', {
+    throw new TenureError('invalid-request', 'The inputs must be an object: the name of each input and its value.', {
       errors: [{ pointer: '', detail: 'must be an object' }],
     });
   const known = inputsOf(model);
@@ -44,7 +44,7 @@ export function checkInputs(model: ScoreModel, given: unknown): Inputs {
   if (errors.length === 0) return given as Inputs;
   const unknown = errors.some(({ detail }) => detail === 'unknown input');
   throw new TenureError(
-    'invalid-inputs',
+    'invalid-request',
     [
       ...errors.map(({ pointer, detail }) => `${pointer.slice(1)}: ${detail}`),
       ...(unknown ? [`${model.id} reads ${Object.keys(known).join(', ')}`] : []),

@@ -20,7 +20,7 @@ export type Score = {
   contributions: Contribution[];
 };
 
-/** Scores inputs by a model: pure, and the same for ever for a version. Throws TenureError `invalid-inputs`. */
+/** Scores inputs by a model: pure, and the same for ever for a version. Throws TenureError `invalid-request`. */
 export function evaluateScore(model: ScoreModel, given: unknown): Score {
   const inputs: Inputs = checkInputs(model, given);
   const result =

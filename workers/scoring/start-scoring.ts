@@ -1,14 +1,16 @@
 /**
  * Owns the accounts that an event wants scored at once.
- * Invariants: a request is gone only with the commit of its score; two workers never take the same one.
+ * Invariants: a request is gone only with the commit of its score, or of the task that says it cannot be scored; two workers never take the same one.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Database } from '../../db/database.ts';
+import { mayPass } from '../../activities/deliver/failures.ts';
+import type { Database, Tx } from '../../db/database.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { healthPolicy } from '../../playbooks/scores/policy.ts';
+import type { HealthPolicy } from '../../playbooks/scores/policy.ts';
 import type { IngestPort } from '../../playbooks/scores/record-scores.ts';
-import { scoreRequested } from '../../playbooks/scores/score-requested.ts';
+import { scoreOldest, scoreRequested } from '../../playbooks/scores/score-requested.ts';
 
 export type ScoringParts = {
   database: Pick<Database, 'db'>;
@@ -20,6 +22,7 @@ export type ScoringParts = {
   everyMs?: number;
 };
 
+const BATCH = 200;
 const BACK_OFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 /** Starts looking for requests; `stop` ends it once what is being scored has been. */
@@ -47,8 +50,30 @@ export function startScoring(parts: ScoringParts): { stop(): Promise<void> } {
   };
 }
 
-/** Takes what is asked for now, once; answers how many requests that were. */
-export async function scoreSome({ database, clock, ingest: given, launch }: ScoringParts): Promise<number> {
+/** Takes what is asked for now, once; answers how many requests that were. One that fails for itself keeps none of the others from being met. */
+export async function scoreSome(parts: ScoringParts): Promise<number> {
+  const { log } = parts;
+  try {
+    return await scoring(parts, (tx, given) => scoreRequested(tx, { ...given, limit: BATCH }));
+  } catch (error) {
+    if (mayPass(error)) throw error;
+    log.warn({ error: (error as Error).name }, 'requests are scored one at a time: one of them fails');
+  }
+  for (let done = 0; ; done++) {
+    const was = await scoring(parts, (tx, given) => scoreOldest(tx, { ...given, mayPass }));
+    if (was === 'none' || done === BATCH) return done;
+    if (was !== 'scored')
+      log.warn({ event: was.eventId, error: (was.failed as Error).name }, 'a request is set aside: scoring fails');
+  }
+}
+
+type Given = { policy: HealthPolicy; ingest: IngestPort; now: Date; undone: () => void };
+
+/** One transaction of scoring; the journeys that its events open are started once it has committed. */
+async function scoring<T>(
+  { database, clock, ingest: given, launch }: ScoringParts,
+  work: (tx: Tx, given: Given) => Promise<T>,
+): Promise<T> {
   const started: JourneyRow[] = [];
   const ingest: IngestPort = async (tx, events) => {
     const done = await given(tx, events);
@@ -56,7 +81,7 @@ export async function scoreSome({ database, clock, ingest: given, launch }: Scor
     return done;
   };
   const done = await database.db.transaction((tx) =>
-    scoreRequested(tx, { policy: healthPolicy, ingest, now: new Date(clock()) }),
+    work(tx, { policy: healthPolicy, ingest, now: new Date(clock()), undone: () => void (started.length = 0) }),
   );
   await launch(started);
   return done;

@@ -48,11 +48,6 @@ export const errors = {
   },
   'fact-missing': { status: 422, title: 'The account lacks a fact that the playbook counts from', retryable: false },
   'invalid-playbook': { status: 422, title: 'The playbook cannot be published', retryable: false },
-  'invalid-inputs': {
-    status: 422,
-    title: 'A score cannot be worked out of these inputs',
-    retryable: false,
-  },
   'invalid-date': { status: 422, title: 'A date is impossible or out of range', retryable: false },
   'invalid-zone': { status: 422, title: 'The time zone is not a known IANA zone', retryable: false },
   'unknown-plan': { status: 422, title: 'The plan is not one that is sold', retryable: false },

@@ -21,6 +21,6 @@ export async function closeAlerts(
   if (closed.length > 0)
     await tx.execute(sql`
       update tasks set state = 'cancelled', outcome = ${by === 'recovered' ? by : 'closed'}, ended_at = ${at}
-      where state = 'open' and split_part(key, '/', 1) = any(${sql.param(closed.map((row) => `alert:${row.id}`))}::text[])`);
+      where account_id = any(${sql.param(accountIds)}::text[]) and state = 'open' and split_part(key, '/', 1) = any(${sql.param(closed.map((row) => `alert:${row.id}`))}::text[])`);
   return closed.length;
 }

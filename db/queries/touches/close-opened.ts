@@ -75,15 +75,16 @@ export async function closeSurveys(tx: Tx, i: { journeyId: string; state: State;
     where s.journey_id = ${i.journeyId}::uuid and s.step = d.step and s.n = d.n and s.state = 'open'`);
 }
 
-/** Withdraws and cancels whatever an ended journey still has open; what the system itself raised about it stays for staff. */
-export async function closeRest(tx: Tx, i: { journeyId: string; tasks: string[]; at: Date }): Promise<void> {
+/** Withdraws and cancels whatever an ended journey still has open, of every occurrence of these steps; what the system itself raised about it stays for staff. */
+export async function closeRest(tx: Tx, i: { journeyId: string; steps: string[]; at: Date }): Promise<void> {
   const at = i.at.toISOString();
   await tx.execute(sql`
     update offers set state = 'withdrawn', answered_at = ${at}::timestamptz, answered_by = 'system'
     where journey_id = ${i.journeyId}::uuid and state = 'open'`);
   await tx.execute(sql`
     update tasks set state = 'cancelled', completed_by = 'system', ended_at = ${at}::timestamptz
-    where key = any(${sql.param(i.tasks)}::text[]) and state = 'open'`);
+    where journey_id = ${i.journeyId}::uuid and step = any(${sql.param(i.steps)}::text[]) and state = 'open'
+      and (key = ${`${i.journeyId}/`} || step || '/' || n or key like ${`${i.journeyId}/`} || step || '/' || n || '/escalation/%')`);
   await tx.execute(sql`
     update surveys set state = 'withdrawn' where journey_id = ${i.journeyId}::uuid and state = 'open'`);
 }

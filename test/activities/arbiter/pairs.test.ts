@@ -194,6 +194,33 @@ describe('two discounts at once', () => {
     expect(await again(3)).toMatchObject({ is: 'sent' });
   });
 
+  it('the second is not made while the first is at its provider, and is made when that has refused it', async () => {
+    const account = await addAccount(world);
+    const first = await open(account.id, 'renewal');
+    const second = await open(account.id, 'trial');
+    const again = (n: number) => world.run('deliver', second.touch('offer', { n, staleAfter: START + 400 * DAY }));
+    const meanwhile: unknown[] = [];
+    world.mailer.answers.push(async () => {
+      meanwhile.push(await again(1));
+      return { state: 'refused', kind: 'invalid', code: '550' };
+    });
+    expect(await tell(first, 'incentive')).toMatchObject({ is: 'failed' });
+    expect(meanwhile).toEqual([{ is: 'skipped', reason: 'discount-open' }]);
+    expect(await again(2)).toMatchObject({ is: 'sent' });
+    expect(world.mailer.left).toHaveLength(1);
+  });
+
+  it('a message that offers no discount, at its provider, keeps none from being made', async () => {
+    const account = await addAccount(world);
+    await world.database.sql`update accounts set facts = '{"vip": true}' where id = ${account.id}`;
+    const first = await open(account.id, 'trial');
+    const second = await open(account.id, 'renewal');
+    const meanwhile: unknown[] = [];
+    world.mailer.answers.push(async () => void meanwhile.push(await tell(second, 'incentive')));
+    expect(await tell(first, 'vip')).toMatchObject({ is: 'sent' });
+    expect(meanwhile).toMatchObject([{ is: 'sent' }]);
+  });
+
   it('is made again where the first was declined; an offer for others is not made', async () => {
     const account = await addAccount(world);
     const first = await open(account.id, 'renewal');

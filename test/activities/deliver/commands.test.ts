@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import { openTask } from '../../../db/queries/tasks/open-task.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertCommand } from '../../../db/queries/commands/insert-command.ts';
 import { answerOffer } from '../../../db/queries/offers/answer-offer.ts';
@@ -160,6 +161,11 @@ describe('conclude', () => {
     const kernel = createKernel(journey.timetable, {});
     await world.run('deliver', journey.touch('offer'));
     await world.run('deliver', journey.touch('call'));
+    // An earlier occurrence that nobody closed, with what it was raised to.
+    const earlier = { journeyId: journey.id, accountId: account.id, step: 'call', n: 0, title: 'x', instructions: 'x' };
+    const rest = { owner: null, ownerRole: 'csm', minutes: null, dueAt: null, createdAt: new Date(START) };
+    for (const end of ['', '/escalation/1', '/data-error'])
+      await world.db.transaction((tx) => openTask(tx, { ...earlier, ...rest, key: `${journey.id}/call/0${end}` }));
     let state = journey.touching('call', journey.touching('offer'));
     for (const [step, offer] of [
       ['offer', 'discount'],
@@ -184,8 +190,12 @@ describe('conclude', () => {
     expect(await world.db.select().from(offers).where(eq(offers.journeyId, journey.id))).toMatchObject([
       { state: 'withdrawn' },
     ]);
-    expect(await world.db.select().from(tasks).where(eq(tasks.journeyId, journey.id))).toMatchObject([
-      { state: 'cancelled' },
+    const asked = await world.db.select().from(tasks).where(eq(tasks.journeyId, journey.id));
+    expect(asked.map((task) => `${task.key.replace(journey.id, '')} ${task.state}`).sort()).toEqual([
+      '/call/0 cancelled',
+      '/call/0/data-error open',
+      '/call/0/escalation/1 cancelled',
+      '/call/1 cancelled',
     ]);
     expect((await world.db.select().from(crmAccounts).where(eq(crmAccounts.accountId, account.id)))[0]).toMatchObject({
       stage: 'customer',

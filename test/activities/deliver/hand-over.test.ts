@@ -73,14 +73,28 @@ const worse = Playbook.parse({
   stages: [stage],
 });
 
+/** Begins nothing in any other test: its condition is false, or cannot be worked out. */
+const parts = Playbook.parse({
+  id: '900.parts',
+  kind: 'renewal',
+  title: 'Parts',
+  summary: '',
+  fulfils: ['001.renewal-reminders'],
+  trigger: { event: 'save.done', when: 'facts.parts > 0.0 && 10 / (2 - 2) > 1' },
+  reads: { facts: { parts: { type: 'number', doc: 'x' } }, metrics: {}, events: next.reads.events },
+  stages: [stage],
+});
+
 let world: World;
 let of: Awaited<ReturnType<typeof publish>>;
+let after: typeof of;
 let hands: Pick<JourneyDeps, 'ingest' | 'takeUp' | 'launch'>;
 const launched: string[] = [];
 beforeAll(async () => {
   world = await createWorld();
   of = await publish(world, saving);
-  await publish(world, next);
+  after = await publish(world, next);
+  await publish(world, parts);
   await publish(world, worse);
   const catalogOf = catalogReader();
   const { secret, systemZone } = world.deps.settings;
@@ -212,6 +226,31 @@ describe('the end of a journey', () => {
       expect(fresh.anchor.toISOString()).toBe(at);
       const told = await world.db.select().from(deliveries).where(eq(deliveries.journeyId, fresh.id));
       expect(told).toMatchObject([{ causeId: id, happening: { t: 'event', type: 'save.worse' } }]);
+    }
+  });
+
+  it('puts it before staff, once and with the reason, when what it hands over to is refused', async () => {
+    const refusals = {
+      reentry: `The account has been through 900.next in journey`,
+      condition: 'its condition could not be worked out (evaluation-failed).',
+    };
+    for (const [why, words] of Object.entries(refusals)) {
+      const { account, journey, input } = await save('saved');
+      if (why === 'reentry') {
+        const first = await addJourney(world, account.id, { of: after });
+        const ended = { endedAt: new Date(START), state: 'ended', outcome: 'ended' };
+        await world.db.update(journeys).set(ended).where(eq(journeys.id, first.id));
+      } else await world.database.sql`update accounts set facts = '{"parts": 1}' where id = ${account.id}`;
+      for (let k = 0; k < 2; k++) await world.run('conclude', input, hands);
+      const asked = await world.db.select().from(tasks).where(eq(tasks.accountId, account.id));
+      const playbook = why === 'reentry' ? '900.next' : '900.parts';
+      const ours = asked.filter((task) => task.key === `not-started/end:${journey.id}/${playbook}`);
+      expect(ours).toMatchObject([{ ownerRole: 'operations', state: 'open', journeyId: journey.id }]);
+      expect(ours[0]!.instructions).toContain(`${playbook} was not begun: ${words}`);
+      // What an event from outside starts in vain is in the audit trail alone.
+      const event = { id: `e-${journey.id}`, type: 'save.done', account: account.id, data: { plan: 'starter' } };
+      await world.db.transaction((tx) => hands.ingest!(tx, { ...stored, now: START + 2 * HOUR, events: [event] }));
+      expect(await world.db.select().from(tasks).where(eq(tasks.accountId, account.id))).toHaveLength(asked.length);
     }
   });
 

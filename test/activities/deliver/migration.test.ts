@@ -34,7 +34,7 @@ async function goingOver(without: string) {
     const rev = journey.state.rev + 3;
     return journey.touch('service', { state: { ...journey.touching('service', state), ...(past && { past }), rev } });
   };
-  return { journey, version, gone: gone!, goesOn };
+  return { journey: { ...journey, account: account.id }, version, gone: gone!, goesOn };
 }
 const said = (journey: string) => world.db.select().from(decisions).where(eq(decisions.journeyId, journey));
 
@@ -57,6 +57,10 @@ it('a touch that was started before its journey went over to what does not have 
 it('what is open of a step that is no more is closed with it: the task is cancelled, and its decision says why', async () => {
   const { journey, gone, goesOn } = await goingOver('call');
   expect(await world.run('deliver', journey.touch('call'))).toEqual({ is: 'sent', opens: true });
+  const { state: asking } = journey.touch('call');
+  const escalation = { journeyId: journey.id, account: journey.account, step: 'call', n: 1, level: 1, clockShift: 0 };
+  await world.run('escalate', { ...escalation, state: asking });
+  expect(await world.db.select().from(tasks).where(eq(tasks.journeyId, journey.id))).toHaveLength(2);
   const dropped = {
     st: 'done' as const,
     outcome: 'dropped' as const,
@@ -67,7 +71,10 @@ it('what is open of a step that is no more is closed with it: the task is cancel
   const past = [{ ...gone, ...dropped, since: START, removed, step: 'call', rev: journey.state.rev + 2 }];
   for (let k = 0; k < 2; k++) expect(await world.run('deliver', goesOn(past))).toEqual({ is: 'sent' });
   const asked = await world.db.select().from(tasks).where(eq(tasks.journeyId, journey.id));
-  expect(asked).toMatchObject([{ step: 'call', state: 'cancelled' }]);
+  expect(asked.map((task) => `${task.key.replace(journey.id, '')} ${task.state}`).sort()).toEqual([
+    '/call/1 cancelled',
+    '/call/1/escalation/1 cancelled',
+  ]);
   expect((await said(journey.id)).find((row) => row.step === 'call')).toMatchObject({
     ...{ outcome: 'dropped', reason: 'removed-by-migration' },
     history: [{ outcome: 'sent' }, { outcome: 'dropped' }],

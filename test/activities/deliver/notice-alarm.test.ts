@@ -118,6 +118,13 @@ describe('a legal notice', () => {
       perSecond: 5,
     });
     expect(await world.run('deliver', input)).toEqual({ is: 'sent' });
+    // Nobody chases what has left.
+    const asked = await world.db.select().from(tasks).where(eq(tasks.journeyId, journey.id));
+    expect(asked.map((one) => `${one.key.split('/').slice(3).join('/')} ${one.state}`).sort()).toEqual([
+      'legal-kept-back completed',
+      'notice/head-of-cs completed',
+      'notice/legal completed',
+    ]);
   });
 
   it('that was never tried says so; one that has left alarms nobody', async () => {

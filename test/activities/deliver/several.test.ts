@@ -1,7 +1,8 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { placeHold } from '../../../db/queries/holds/place-hold.ts';
-import { decisions, messages, recipients } from '../../../db/schema/index.ts';
+import { decisions, journeys, messages, recipients } from '../../../db/schema/index.ts';
+import type { State } from '../../../workflows/contracts/journey.ts';
 import { Playbook } from '../../../workflows/contracts/playbook.ts';
 import { countPoints, runAndCrash, runToOutcome } from './crashing.ts';
 import { HOUR, START, addAccount, addContact, addJourney, createWorld, publish, quietEnvironment } from './fixture.ts';
@@ -24,6 +25,10 @@ const several = Playbook.parse({
         { id: 'roles', title: 'Roles', class: 'service', to: ['primary', 'executive', 'billing'], ...mail },
         { id: 'marketing', title: 'Marketing', class: 'marketing', to: ['primary', 'executive'], ...mail },
         { id: 'all', title: 'All', class: 'service', to: '*', ...mail },
+        {
+          ...{ id: 'again', title: 'Again', class: 'service', to: ['primary', 'executive'], ...mail },
+          late: { within: 'P1D', otherwise: 'replan' },
+        },
       ],
     },
   ],
@@ -63,6 +68,30 @@ async function stands(journeyId: string, step: string) {
     .where(and(eq(recipients.journeyId, journeyId), eq(recipients.step, step)))
     .orderBy(asc(recipients.position));
   return { rows, said, people };
+}
+
+/** What the decision says became of each. */
+const fates = (said: { details: Record<string, unknown> }[]) =>
+  (said[0]!.details.contacts as { outcome: string; reason: string }[]).map((one) => `${one.outcome} ${one.reason}`);
+
+async function holdFor(accountId: string, contactId: string) {
+  const until = new Date(START + 2 * HOUR);
+  const given = { accountId, contactId, until, reason: 'x', actor: 'test', now: new Date(START), patienceMs: 0 };
+  return { hold: (await placeHold(world.db, given)).hold, until };
+}
+
+const flag = (journeyId: string, stopFlag: 'paused' | 'exited' | null) =>
+  world.db.update(journeys).set({ stopFlag }).where(eq(journeys.id, journeyId));
+
+/** The provider, at which something happens while the first message is there. */
+function meanwhile(happens: () => unknown) {
+  let first = true;
+  const send = async (out: Parameters<World['mailer']['send']>[0]) => {
+    if (first) await happens();
+    first = false;
+    return world.mailer.send(out);
+  };
+  return { ...world.mailer, send };
 }
 
 describe('a notice to several', () => {
@@ -172,24 +201,123 @@ describe('a notice to several', () => {
     expect(world.mailer.left).toHaveLength(3);
   });
 
-  it('tells nobody more once it is recalled, and says whom it had told', async () => {
+  it('waits with the one who is on hold after the others were told, says so, and comes back for that one alone', async () => {
+    const { journey, account, executive, billing } = await company();
+    const { hold, until } = await holdFor(account.id, executive.id);
+    const held = { is: 'held', hold: `hold:${hold.id}`, recheck: until.getTime(), reason: 'on-hold' };
+    for (let k = 0; k < 2; k++) {
+      expect(await world.run('deliver', journey.touch('roles'))).toEqual(held);
+      expect(world.mailer.left.map((one) => one.to)).toEqual([account.email, billing.email]);
+      const { said } = await stands(journey.id, 'roles');
+      expect(said).toMatchObject([{ outcome: 'held', reason: 'on-hold' }]);
+      expect(fates(said)).toEqual(['sent as-planned', 'held on-hold', 'sent as-planned']);
+    }
+    world.time.now = until.getTime() + 1;
+    expect(await world.run('deliver', journey.touch('roles'))).toEqual({ is: 'sent' });
+    expect(world.mailer.left.map((one) => one.to)).toEqual([account.email, billing.email, executive.email]);
+    const { said } = await stands(journey.id, 'roles');
+    expect(said).toMatchObject([{ outcome: 'sent', history: [{ outcome: 'held' }, { outcome: 'sent' }] }]);
+    expect(fates(said)).toEqual(['sent as-planned', 'sent late-within-limit', 'sent as-planned']);
+  });
+
+  it('is told, and lists whom it came too late for, when the wait of the rest outlives what its playbook allows', async () => {
+    const { journey, account, executive } = await company();
+    await holdFor(account.id, executive.id);
+    const touch = journey.touch('roles', { staleAfter: START + HOUR });
+    expect(await world.run('deliver', touch)).toMatchObject({ is: 'held' });
+    world.time.now = START + HOUR + 1;
+    expect(await world.run('deliver', touch)).toEqual({ is: 'sent' });
+    const { said } = await stands(journey.id, 'roles');
+    expect(said).toMatchObject([{ outcome: 'sent', reason: 'as-planned' }]);
+    expect(fates(said)).toEqual(['sent as-planned', 'skipped stale', 'sent as-planned']);
+  });
+
+  it('asks again for the rest where its playbook plans what is late anew', async () => {
+    const { journey, account, executive } = await company();
+    await holdFor(account.id, executive.id);
+    const touch = journey.touch('again', { staleAfter: START + HOUR });
+    expect(await world.run('deliver', touch)).toMatchObject({ is: 'held' });
+    world.time.now = START + HOUR + 1;
+    expect(await world.run('deliver', touch)).toEqual({ is: 'stale' });
+    const { said } = await stands(journey.id, 'again');
+    expect(fates(said)).toEqual(['sent as-planned', 'held re-planned']);
+    world.time.now = START + 3 * HOUR;
+    const later = { due: START + 3 * HOUR };
+    expect(await world.run('deliver', journey.touch('again', later))).toEqual({ is: 'sent' });
+    expect(world.mailer.left.map((one) => one.to)).toEqual([account.email, executive.email]);
+  });
+
+  it.each(['a pause', 'a recall'])('of %s between two loses nobody: the rest is told afterwards', async (what) => {
     const { journey, account } = await company();
     const env = quietEnvironment();
-    const mailer = {
-      ...world.mailer,
-      send: async (out: Parameters<World['mailer']['send']>[0]) => {
-        env.cancel();
-        return world.mailer.send(out);
-      },
-    };
-    expect(await world.run('deliver', journey.touch('roles'), { mailer }, env)).toEqual({ is: 'sent' });
+    const paused = meanwhile(() => (what === 'a recall' ? env.cancel() : flag(journey.id, 'paused')));
+    const first = world.run('deliver', journey.touch('roles'), { mailer: paused }, env);
+    if (what === 'a recall') await expect(first).rejects.toThrow('recalled');
+    else expect(await first).toMatchObject({ is: 'held', hold: 'paused' });
     expect(world.mailer.left.map((one) => one.to)).toEqual([account.email]);
+    const word = what === 'a recall' ? 'recalled' : 'paused';
     const { said } = await stands(journey.id, 'roles');
-    expect((said[0]!.details.contacts as { outcome: string }[]).map((one) => one.outcome)).toEqual([
-      'sent',
-      'dropped',
-      'dropped',
-    ]);
+    expect(said).toMatchObject([{ outcome: 'held', reason: word }]);
+    expect(fates(said)).toEqual(['sent as-planned', `held ${word}`, `held ${word}`]);
+    await flag(journey.id, null);
+    expect(await world.run('deliver', journey.touch('roles'))).toEqual({ is: 'sent' });
+    expect(new Set(world.mailer.left.map((one) => one.to)).size).toBe(3);
+    expect(world.mailer.left).toHaveLength(3);
+    expect(fates((await stands(journey.id, 'roles')).said)).toEqual(Array(3).fill('sent as-planned'));
+  });
+
+  it.each([true, false])(
+    'tells nobody more once staff end its journey, and says whom it had told (recalled: %s)',
+    async (recalled) => {
+      const { journey, account } = await company();
+      const env = quietEnvironment();
+      const ending = meanwhile(async () => {
+        await flag(journey.id, 'exited');
+        if (recalled) env.cancel();
+      });
+      expect(await world.run('deliver', journey.touch('roles'), { mailer: ending }, env)).toEqual({ is: 'sent' });
+      expect(world.mailer.left.map((one) => one.to)).toEqual([account.email]);
+      const { said } = await stands(journey.id, 'roles');
+      expect(said).toMatchObject([{ outcome: 'sent' }]);
+      expect(fates(said)).toEqual(['sent as-planned', 'dropped journey-exited', 'dropped journey-exited']);
+    },
+  );
+
+  it('says whom it had told, too, when the end comes between the reservation of the next and its provider', async () => {
+    const { journey, account } = await company();
+    const env = quietEnvironment();
+    let reserved = 0;
+    const probe = async (point: string) => {
+      if (point !== 'several:reserved' || ++reserved !== 2) return;
+      await flag(journey.id, 'exited');
+      env.cancel();
+    };
+    expect(await world.run('deliver', journey.touch('roles'), { probe }, env)).toEqual({ is: 'sent' });
+    expect(world.mailer.left.map((one) => one.to)).toEqual([account.email]);
+    const { said, rows } = await stands(journey.id, 'roles');
+    expect(fates(said)).toEqual(['sent as-planned', 'dropped journey-exited', 'dropped journey-exited']);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('that the run itself ends while the rest waits was sent, and says who was not told and why', async () => {
+    const { journey, account, executive } = await company();
+    await holdFor(account.id, executive.id);
+    const touch = journey.touch('roles');
+    expect(await world.run('deliver', touch)).toMatchObject({ is: 'held' });
+    const at = START + HOUR;
+    const { state } = touch;
+    const word = { st: 'done' as const, outcome: 'dropped' as const, reason: 'journey-ended', at };
+    const ended: State = {
+      ...{ ...state, rev: state.rev + 3, ended: { outcome: 'won', how: 'goal', at } },
+      steps: { ...state.steps, roles: { ...state.steps.roles!, rev: state.rev, ...word } },
+    };
+    for (let k = 0; k < 2; k++)
+      await world.run('conclude', { journeyId: journey.id, account: account.id, at, state: ended });
+    const { said, people } = await stands(journey.id, 'roles');
+    expect(said).toMatchObject([{ outcome: 'sent', history: [{ outcome: 'held' }, { outcome: 'sent' }] }]);
+    expect(fates(said)).toEqual(['sent as-planned', 'dropped journey-ended', 'sent as-planned']);
+    expect(people.map((one) => one.outcome)).toEqual(['sent', 'dropped', 'sent']);
+    expect((await stands(journey.id, 'all')).said).toMatchObject([{ outcome: 'dropped', reason: 'journey-ended' }]);
   });
 });
 

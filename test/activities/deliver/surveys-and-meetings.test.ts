@@ -160,6 +160,17 @@ describe('a survey', () => {
     expect(await world.run('deliver', { ...again, n: 2 })).toMatchObject({ is: 'sent' });
   });
 
+  it('is put to one contact once, also by two journeys that ask while the first is at its provider', async () => {
+    const account = await addAccount(world);
+    const first = await addJourney(world, account.id, { of });
+    const second = await addJourney(world, account.id, { of, key: 'other' });
+    const meanwhile: unknown[] = [];
+    world.mailer.answers.push(async () => void meanwhile.push(await world.run('deliver', second.touch('day-7'))));
+    expect(await world.run('deliver', first.touch('day-7'))).toMatchObject({ is: 'sent' });
+    expect(meanwhile).toEqual([{ is: 'skipped', reason: 'survey-fatigue' }]);
+    expect(world.mailer.left).toHaveLength(1);
+  });
+
   it.each(['sev1', 'support-negative'])('waits while a %s hold is open', async (level) => {
     const account = await addAccount(world);
     const journey = await addJourney(world, account.id, { of });

@@ -244,16 +244,48 @@ describe('an event that warns', () => {
     expect((await rows(sql`select * from score_requests where account_id = ${id}`)).length).toBe(0);
   });
 
-  test('keeps its request when scoring fails', async () => {
+  test('keeps its request when the database goes away', async () => {
     const id = await account();
     await use(id, 2, 59, 0);
     await send(id, 'metrics_recorded', 1, { features_used: 0, features_available: 10, support_sentiment: -1 });
     await send(id, 'cancellation_intent_detected', 0);
-    const failing = { ...parts(), ingest: () => Promise.reject(new Error('crashed')) };
+    const failing = {
+      ...parts(),
+      ingest: () => Promise.reject(Object.assign(new Error('crashed'), { code: '57P01' })),
+    };
     await expect(scoreSome(failing)).rejects.toThrow('crashed');
     expect(await scoresOf(id)).toEqual([]);
     while ((await scoreSome(parts())) > 0);
     expect(await scoresOf(id)).toHaveLength(1);
     expect(await told(id)).toHaveLength(1);
+  });
+
+  test('one that fails for itself is set aside with a task, once, and the others of its batch are met', async () => {
+    const ids = [await account(), await account(), await account()];
+    const ask = async () => {
+      for (const id of ids) {
+        await use(id, 2, 59, 0);
+        await send(id, 'metrics_recorded', 1, { features_used: 0, features_available: 10, support_sentiment: -1 });
+        await send(id, 'cancellation_intent_detected', 0);
+      }
+    };
+    const launched: string[] = [];
+    const poisoned = {
+      ...parts(),
+      ingest: ((tx, given) =>
+        given.events.some((event) => event.account === ids[1])
+          ? Promise.reject(Object.assign(new Error('value too long'), { code: '22001' }))
+          : parts().ingest(tx, given)) as ScoringDeps['ingest'],
+      launch: async (started: { accountId: string }[]) => void launched.push(...started.map((row) => row.accountId)),
+    };
+    await ask();
+    expect(await scoreSome(poisoned)).toBeGreaterThanOrEqual(3);
+    expect((await rows(sql`select * from score_requests`)).length).toBe(0);
+    expect(await Promise.all(ids.map(async (id) => (await scoresOf(id)).length))).toEqual([1, 0, 1]);
+    expect(launched).not.toContain(ids[1]);
+    await ask();
+    await scoreSome(poisoned);
+    const tasks = await rows(sql`select account_id, owner_role, state from tasks where key like 'scoring/%'`);
+    expect(tasks).toEqual([{ account_id: ids[1], owner_role: 'operations', state: 'open' }]);
   });
 });

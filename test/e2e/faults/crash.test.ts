@@ -53,7 +53,7 @@ describe.concurrent('what dies in the middle', () => {
     const left = (journey: Journey) => smtp.takenBy(journey.to);
 
     const calm = await begin(ONCE);
-    await system.decided(calm, 'sent', 'first', 40_000);
+    await system.decided(calm, 'sent', 'first', 90_000);
     const [taken, unheard, takenAgain, unheardAgain] = await Promise.all([
       begin(ONCE, { hang: 'data' }),
       begin(ONCE, { hang: 'rcpt' }),

@@ -4,7 +4,8 @@ import { startRig } from '../../../workers/rehearse/rig.ts';
 import type { Rig } from '../../../workers/rehearse/rig.ts';
 import { eventually } from '../../support/eventually.ts';
 import { testGround } from '../../support/ground.ts';
-import { explain, liveUntil, messagesOf, putAccount, startTrial } from '../trial-rig.ts';
+import { beginStory } from '../story/story.ts';
+import { explain, messagesOf, putAccount, startTrial } from '../trial-rig.ts';
 import { START, tasksOf } from './stories.ts';
 
 type Journey = { id: string; playbook: string; state: string; outcome: string | null; key: string | null };
@@ -114,36 +115,20 @@ describe('a change of the plan', () => {
 
 describe('Starter with its milestones beside it', () => {
   it('writes seven e-mails in fourteen days, the celebrations among them', async () => {
-    const own = await startRig(await testGround());
+    const start = Date.parse(START);
+    const story = await beginStory(await testGround(), `acc-${randomUUID().slice(0, 12)}`, start);
     try {
-      const start = Date.parse(START);
-      const shift = own.shiftTo(start);
-      const account = await putAccount(own, { plan: 'starter' });
-      await tell(own, account, 'subscription.started', { plan: 'starter' });
-      await whenOpen(own, account, ['002.onboarding.milestones', '002.onboarding.starter']);
-      const runs = [`onboarding:${account}`, `onboarding:${account}:milestones`].map((workflowId) => ({
-        temporal: { workflowId, runId: '' },
-      }));
-      const until = async (hours: number) => {
-        for (const run of runs) await liveUntil(own, run, start + hours * 3_600_000 + 1, shift);
-      };
-      const left = (template: string) =>
-        eventually(`${template} has left`, async () =>
-          (await messagesOf(own, account)).some((message) => message.template === template),
-        );
-      const achieved = async (hours: number, type: string, template: string) => {
-        await until(hours);
-        await tell(own, account, type);
-        await left(template);
-      };
-      await achieved(3, 'profile_completed', 'progress_email');
-      await until(49);
-      await achieved(72, 'integration_connected', 'achievement_badge');
-      for (const day of [4, 6, 8]) await until(day * 24);
-      await achieved(9 * 24, 'conversation_solved', 'success_story_feature');
-      for (const day of [11, 13]) await until(day * 24);
-      await left('success_story_invitation');
-      const sent = (await messagesOf(own, account)).filter(({ channel }) => channel === 'email');
+      const contacts = [{ role: 'primary', email: `${story.account}@example.com`, consent: { email: true } }];
+      const body = { name: 'Lakeside', plan: 'starter', timeZone: 'America/New_York', contacts };
+      expect((await story.rig.call('PUT', `/v1/accounts/${story.account}`, body)).status).toBe(201);
+      const on = (hours: number, type: string, data?: Record<string, unknown>) =>
+        story.at(start + hours * 3_600_000, () => story.event(type, data));
+      await on(0, 'subscription.started', { plan: 'starter' });
+      await on(3, 'profile_completed');
+      await on(72, 'integration_connected');
+      await on(9 * 24, 'conversation_solved');
+      await story.until(start + 13 * 24 * 3_600_000 + 1);
+      const sent = (await messagesOf(story.rig, story.account)).filter(({ channel }) => channel === 'email');
       expect(sent.map(({ template }) => template).reverse()).toEqual([
         'self_service_welcome',
         'progress_email',
@@ -154,7 +139,7 @@ describe('Starter with its milestones beside it', () => {
         'success_story_invitation',
       ]);
     } finally {
-      await own.stop();
+      await story.stop();
     }
   });
 });

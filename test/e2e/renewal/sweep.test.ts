@@ -119,12 +119,29 @@ it('keeps to its rate', async () => {
   expect(performance.now() - began).toBeGreaterThan(2_900);
 });
 
-it('leaves out an account that cannot start, says why, and starts the others', async () => {
+it('leaves out an account that cannot start, says why once until the reason changes, and starts the others', async () => {
   const rig = await sweepingRig(100);
   await accounts(rig, 'due', { count: 3, date: day(61) });
-  await rig.database
-    .sql`update accounts set facts = facts || '{"auto_renew":"perhaps"}' where id = ${`${named(rig, 'due')}-000002`}`;
+  const account = `${named(rig, 'due')}-000002`;
+  const know = (facts: object) => rig.database.sql`
+    update accounts set facts = facts || ${JSON.stringify(facts)}::text::jsonb where id = ${account}`;
+  const trail = async () => {
+    const { body } = await rig.call<{ items: { action: string; details: { code: string } }[] }>(
+      'GET',
+      `/v1/audit?target=account:${account}&action=journey.not-started`,
+    );
+    return body.items.map(({ details }) => details);
+  };
+  await know({ auto_renew: 'perhaps' });
   expect(await sweep(rig)).toEqual({ started: 2, refused: 1 });
-  const { body } = await rig.call<{ items: unknown[] }>('GET', `/v1/audit?target=account:${named(rig, 'due')}-000002`);
-  expect(body.items).toMatchObject([{ action: 'journey.not-started', details: { playbook: '001.renewal-reminders' } }]);
+  const playbook = '001.renewal-reminders';
+  const first = { playbook, code: 'condition-failed' };
+  expect(await trail()).toEqual([first]);
+  rig.setNow(TODAY + DAY_MS);
+  expect(await sweep(rig)).toEqual({ started: 0, refused: 1 });
+  expect(await trail()).toEqual([first]);
+  await know({ auto_renew: true, renewal_date: `${day(61)}T25:00` });
+  expect(await sweep(rig)).toEqual({ started: 0, refused: 1 });
+  expect(await sweep(rig)).toEqual({ started: 0, refused: 1 });
+  expect(await trail()).toEqual([{ playbook, code: 'invalid-date' }, first]);
 });

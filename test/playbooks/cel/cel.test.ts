@@ -102,6 +102,27 @@ describe('expressions', () => {
     );
   });
 
+  it('know what to show an account of its industry, and of any other', () => {
+    const pack = (industry?: string) => {
+      const account = { id: 'a', name: 'A', plan: 'trial', timeZone: 'UTC', ...(industry ? { industry } : {}) };
+      return ['assistant_template', 'sample_question', 'peer_story'].map((name) =>
+        value(`industry_pack(account.industry).${name}`, { account }),
+      );
+    };
+    const other = [
+      'Question and answer assistant',
+      'What are your opening hours?',
+      'Most teams begin with the one question that comes up every day.',
+    ];
+    expect(pack('retail')).toEqual([
+      'Returns assistant',
+      'How do I return a pair of shoes?',
+      'Shops begin with returns, and add product advice before the season.',
+    ]);
+    for (const unknown of ['fishing', '__proto__', undefined]) expect(pack(unknown)).toEqual(other);
+    expect(refusal(() => compileCel(playbook, 'industry_pack(account.industry).price'))).toMatch(/^invalid-expression/);
+  });
+
   it('carry lists and dates as plain data', () => {
     expect(value('["a"] + facts.tags', { facts: { tags: ['b'] } })).toEqual(['a', 'b']);
     expect(value('facts.since', { facts: { since: '2026-01-02T03:04:05Z' } })).toBe('2026-01-02T03:04:05.000Z');

@@ -10,6 +10,7 @@ import { readPlaybook } from '../../../db/queries/playbooks/read-playbook.ts';
 import { readTemplate } from '../../../db/queries/playbooks/read-template.ts';
 import { loadPlaybook } from '../../../playbooks/load-playbook.ts';
 import { publish } from '../../../playbooks/publish/publish.ts';
+import { shippedFiles } from '../../../playbooks/publish/read-shipped.ts';
 import { compileShipped, publishShipped } from '../../../playbooks/publish/publish-shipped.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
@@ -34,10 +35,9 @@ const publishText = (source: string) => publish(database.db, { source, by: 'test
 describe('publishing', () => {
   it('publishes everything that is shipped, once, however often it runs', async () => {
     const again = await publishShipped(database.db, { now: new Date('2027-01-01T00:00:00Z') });
-    expect(again).toEqual([
-      { id: '000.trial-onboarding', version: 1, created: false },
-      { id: '002.trial', version: 1, created: false },
-    ]);
+    const shipped = (await shippedFiles()).map(({ id }) => ({ id, version: 1, created: false }));
+    expect(shipped.length).toBeGreaterThan(20);
+    expect(again).toEqual(shipped);
     expect((await readPlaybook(database.db, '002.trial'))?.publishedAt).toEqual(now);
     expect((await readAllTemplates(database.db)).length).toBe((await compileShipped()).length);
   });
@@ -66,7 +66,7 @@ describe('publishing', () => {
     const broken = stringify({ ...smallPlaybook(), id: '903.broken', trigger: { event: 'nothing' }, moves: 'nowhere' });
     await expect(publishText(broken)).rejects.toMatchObject({
       code: 'invalid-playbook',
-      details: { problems: [{ path: 'trigger.event' }, { path: 'moves' }] },
+      details: { problems: [{ path: 'moves' }, { path: 'trigger.event' }] },
     });
     expect(await readPlaybook(database.db, '903.broken')).toBeUndefined();
   });

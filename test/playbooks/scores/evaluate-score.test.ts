@@ -304,7 +304,7 @@ describe('any model', () => {
     ['a list', [1, 2], /must be an object/],
   ])('refuses %s', (_, inputs, message) => {
     expect(() => evaluateScore(LIGHT, inputs)).toThrowError(
-      expect.objectContaining({ code: 'invalid-inputs', message: expect.stringMatching(message) }),
+      expect.objectContaining({ code: 'invalid-request', message: expect.stringMatching(message) }),
     );
   });
 

@@ -27,10 +27,14 @@ describe('the specification’s ids', () => {
   });
 
   it('agree with what every playbook says it fulfils', async () => {
-    const byPlaybook = entries.filter((entry) => entry.by === 'playbook').map(({ id, name }) => `${id} by ${name}`);
-    const said: string[] = [];
+    const byPlaybook = entries.filter((entry) => entry.by === 'playbook');
+    const said: { id: string; by: string }[] = [];
     for (const { id } of await shippedFiles())
-      said.push(...(await readShipped(id)).fulfils.map((one) => `${one} by ${id}`));
-    expect(byPlaybook.sort()).toEqual(said.sort());
+      said.push(...(await readShipped(id)).fulfils.map((one) => ({ id: one, by: id })));
+    // Several playbooks may have a part in one id; the catalogue names the one whose test shows it.
+    for (const { id, name } of byPlaybook) expect(said, id).toContainEqual({ id, by: name });
+    expect(said.map(({ id }) => id).filter((id) => entries.find((entry) => entry.id === id)!.by === 'not yet')).toEqual(
+      [],
+    );
   });
 });
