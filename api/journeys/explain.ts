@@ -53,6 +53,9 @@ export function toDecision(row: Row): DecisionView {
   };
 }
 
+/** What may become of a step after it was told. */
+const CLOSES = new Set(['accepted', 'declined', 'completed', 'answered', 'missed', 'expired', 'held', 'no-show']);
+
 const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
 
 /** One decision a step and occurrence: what was decided, what the run has decided since its last word, and what is still to come. */
@@ -76,7 +79,9 @@ export async function explain(db: Db, row: JourneyRow, clock: number, step?: str
     const now = state.steps[one.id];
     const last = said.at(-1);
     const undecided = last?.outcome === 'held' && last.reason !== 'meeting-held';
-    if (now && (last === undefined || last.n < now.n || undecided)) {
+    // What closed a step that had been told is written with the run's next activity.
+    const closed = last?.outcome === 'sent' && now?.st === 'done' && CLOSES.has(now.outcome ?? '');
+    if (now && (last === undefined || last.n < now.n || undecided || closed)) {
       const view = {
         journey: row.id,
         account: row.accountId,
