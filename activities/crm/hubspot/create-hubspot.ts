@@ -93,7 +93,8 @@ export function createHubspot({
       return;
     }
     // The person, with all that is kept of it, by the law's own call.
-    for (const objectId of remoteIds) await ask(() => client.crm.contacts.basicApi.purge({ objectId })).catch(refusedAs);
+    for (const objectId of remoteIds)
+      await ask(() => client.crm.contacts.basicApi.purge({ objectId })).catch(refusedAs);
   }
 
   async function prepare(): Promise<void> {

@@ -111,7 +111,12 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
 }
 
 /** Nothing more of it is reserved once it was accepted; what was reserved before, notices of an incident among it, is waited for as a hold does. A pause lets legal notices leave. */
-async function stillLeaving(db: Db, journeyId: string, command: CommandBody['command'], now: Date): Promise<number | undefined> {
+async function stillLeaving(
+  db: Db,
+  journeyId: string,
+  command: CommandBody['command'],
+  now: Date,
+): Promise<number | undefined> {
   if (command !== 'pause' && command !== 'exit') return undefined;
   return awaitInFlight(db, { journeyId, ...(command === 'pause' ? { legal: false } : {}) }, now, PATIENCE_MS);
 }
