@@ -3,12 +3,11 @@ import type { Logger } from 'pino';
 import type { JourneyDeps } from '../activities/deliver/deps.ts';
 import { ingestEvents } from '../api/events/ingest-events.ts';
 import { takeUp } from '../api/events/take-up.ts';
-import { startRun } from '../api/journeys/start-run.ts';
 import { InvalidRequest } from '../api/problem.ts';
 import { catalogReader } from '../api/playbooks/catalog.ts';
 import type { Database } from '../db/database.ts';
 import { TenureError } from '../workflows/contracts/errors.ts';
-import { markRunning } from '../db/queries/journeys/mark-running.ts';
+import { beginRun } from './begin-run.ts';
 
 type Parts = {
   database: Database;
@@ -18,11 +17,9 @@ type Parts = {
   log: Pick<Logger, 'warn'>;
 };
 
-const START_MS = 3_000;
-
 /** How activities store events as the API does, and start what those open. */
 export function composeHandOver(parts: Parts): Required<Pick<JourneyDeps, 'ingest' | 'takeUp' | 'launch'>> {
-  const { database, client, taskQueue, settings, log } = parts;
+  const { settings } = parts;
   const catalogOf = catalogReader();
   return {
     ingest: async (tx, given) => {
@@ -37,14 +34,7 @@ export function composeHandOver(parts: Parts): Required<Pick<JourneyDeps, 'inges
     takeUp: async (tx, given) =>
       takeUp(tx, { ...given, catalog: await catalogOf(tx), systemZone: settings.systemZone }),
     launch: async (rows) => {
-      for (const row of rows)
-        try {
-          const runId = await startRun({ client, taskQueue, deadlineMs: START_MS }, row);
-          if (runId !== undefined) await markRunning(database.db, row.id, runId);
-        } catch (error) {
-          const about = { journeyId: row.id, error: (error as Error).name };
-          log.warn(about, 'a run could not be started now; the dispatcher will');
-        }
+      for (const row of rows) await beginRun(parts, row);
     },
   };
 }

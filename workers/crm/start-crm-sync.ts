@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { RemoteUnavailable } from '../../activities/crm/remote-crm.ts';
 import { syncCrm } from '../../activities/crm/sync-crm.ts';
 import type { CrmSync } from '../../activities/crm/sync-crm.ts';
 import { holdLease } from '../../db/queries/leases/hold-lease.ts';
+import { keepDoing, pause } from '../keep-doing.ts';
 
 export type CrmSyncParts = CrmSync & {
   log: Pick<Logger, 'info' | 'warn'>;
@@ -26,31 +26,25 @@ export function startCrmSync(parts: CrmSyncParts): { stop(): Promise<void> } {
     const now = clock();
     return holdLease(database.db, { name: 'crm-sync', holder, now: new Date(now), until: new Date(now + LEASE_MS) });
   };
-  const rest = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
-
-  async function run(): Promise<void> {
-    let prepared = false;
-    for (let failures = 0; !stopping.signal.aborted;) {
-      try {
-        if (await mayGoOn()) {
-          if (!prepared) await parts.remote.prepare();
-          prepared = true;
-          await syncCrm(parts, mayGoOn);
-        }
-        failures = 0;
-        await rest(everyMs);
-      } catch (error) {
-        const asked = error instanceof RemoteUnavailable ? error.retryAfterMs : undefined;
-        const wait = asked ?? Math.min(backOffMs.most, backOffMs.first * 2 ** failures);
-        failures++;
-        const code = error instanceof RemoteUnavailable ? error.code : error instanceof Error ? error.name : 'unknown';
-        log.warn({ code, waitMs: wait }, 'the CRM cannot be told; it is tried again by itself');
-        await rest(wait);
-      }
-    }
-  }
-
-  const running = run();
+  let prepared = false;
+  const running = keepDoing({
+    signal: stopping.signal,
+    work: async () => {
+      if (!(await mayGoOn())) return;
+      if (!prepared) await parts.remote.prepare();
+      prepared = true;
+      await syncCrm(parts, mayGoOn);
+    },
+    rest: () => pause(everyMs, stopping.signal),
+    waitMs: (error, failures) => {
+      const asked = error instanceof RemoteUnavailable ? error.retryAfterMs : undefined;
+      return asked ?? Math.min(backOffMs.most, backOffMs.first * 2 ** (failures - 1));
+    },
+    onFailure: (error, _failures, waitMs) => {
+      const code = error instanceof RemoteUnavailable ? error.code : error instanceof Error ? error.name : 'unknown';
+      log.warn({ code, waitMs }, 'the CRM cannot be told; it is tried again by itself');
+    },
+  });
   return {
     async stop() {
       stopping.abort();

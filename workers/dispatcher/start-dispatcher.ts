@@ -2,13 +2,13 @@
  * Owns what runs are told, and what nobody else does in time: starts without a run, commands without an answer, holds that are over.
  * Invariants: nothing is marked told before the run took it; one account's happenings keep their order; two dispatchers never tell one account at once.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createCommandIssuer } from '../../api/commands/issue-command.ts';
 import type { Database } from '../../db/database.ts';
 import { DELIVERIES_CHANNEL } from '../../db/queries/deliveries/tell-journeys.ts';
 import { releaseOverHolds } from '../../db/queries/holds/release-over-holds.ts';
+import { backOffMs, keepDoing, pause } from '../keep-doing.ts';
 import { finishStarts } from './finish-starts.ts';
 import { resendCommands } from './resend-commands.ts';
 import { tellAccount } from './tell-account.ts';
@@ -28,7 +28,6 @@ export type Dispatcher = { stop(): Promise<void> };
 
 const LANES = 3;
 const REPAIR_EVERY_MS = 2_000;
-const BACK_OFF_MS = [250, 500, 1_000, 2_000, 5_000, 10_000];
 
 /** Starts telling runs what happened; `stop` ends it once what is being told has been. */
 export async function startDispatcher(parts: DispatcherParts): Promise<Dispatcher> {
@@ -40,7 +39,7 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
     return undefined;
   });
   const lanes = [...Array(LANES).keys()].map(() => loop(async () => tellAll(parts, later, stopping.signal), wake.next));
-  const soon = () => delay(REPAIR_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+  const soon = () => pause(REPAIR_EVERY_MS, stopping.signal);
   const starts = loop(async () => void (await finishStarts({ ...parts, now: new Date(parts.clock()) })), soon);
   const issuer = createCommandIssuer(parts);
   let mark: Date | undefined;
@@ -53,19 +52,14 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
     await releaseOverHolds(parts.database.db, { now: new Date(parts.clock()), perSecond });
   }, soon);
 
-  async function loop(work: () => Promise<void>, pause: () => Promise<void>): Promise<void> {
-    for (let failures = 0; !stopping.signal.aborted;) {
-      try {
-        await work();
-        failures = 0;
-        await pause();
-      } catch (error) {
-        const wait = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!;
+  function loop(work: () => Promise<void>, rest: () => Promise<void>): Promise<void> {
+    return keepDoing({
+      ...{ work, rest, signal: stopping.signal },
+      onFailure: (error, failures) => {
         if (failures === 1)
           parts.log.warn({ error: nameOf(error) }, 'the dispatcher waits for the database or the engine');
-        await delay(wait, undefined, { signal: stopping.signal }).catch(() => undefined);
-      }
-    }
+      },
+    });
   }
 
   return {
@@ -104,7 +98,7 @@ function createBackOff() {
     },
     add(account: string): void {
       const times = waits.get(account)?.times ?? 0;
-      const wait = BACK_OFF_MS[Math.min(times, BACK_OFF_MS.length - 1)]!;
+      const wait = backOffMs(times + 1);
       waits.set(account, { until: performance.now() + wait, times: times + 1 });
     },
   };

@@ -2,7 +2,6 @@
  * Owns what an incident leaves to be done outside its run: notices whose workflow has not begun, and calls that the pager has not taken.
  * Invariants: a notice is begun once, under its own workflow id; a page is told until the pager has taken or refused it.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Pager } from '../../activities/paging/pager.ts';
@@ -13,6 +12,7 @@ import { DELIVERIES_CHANNEL } from '../../db/queries/deliveries/tell-journeys.ts
 import { broadcastWorkflowId } from '../../workflows/contracts/incidents.ts';
 import type { BroadcastInput } from '../../workflows/contracts/incidents.ts';
 import { PRIORITY } from '../../workflows/messages.ts';
+import { keepDoing, pause } from '../keep-doing.ts';
 
 export type IncidentParts = {
   database: Database;
@@ -31,7 +31,6 @@ const START_MS = 5_000;
 /** A notice that is not done after so long is looked after every minute. */
 const LOST_AFTER_MS = 5 * 60_000;
 const LOST_EVERY_MS = 60_000;
-const BACK_OFF_MS = [250, 500, 1_000, 2_000, 5_000, 10_000];
 
 /** Starts looking after incidents; `stop` ends it once what is being done has been. */
 export function startIncidents(parts: IncidentParts): { stop(): Promise<void> } {
@@ -40,28 +39,22 @@ export function startIncidents(parts: IncidentParts): { stop(): Promise<void> } 
   let wake = new AbortController();
   const ring = () => wake.abort();
   const listening = database.sql.listen(DELIVERIES_CHANNEL, ring).catch(() => undefined);
-  const pause = (ms: number, signal: AbortSignal) =>
-    delay(ms, undefined, { signal: AbortSignal.any([signal, stopping.signal]) }).catch(() => undefined);
 
   let lookAgain = 0;
-  const loop = async () => {
-    for (let failures = 0; !stopping.signal.aborted;) {
+  const running = keepDoing({
+    signal: stopping.signal,
+    work: async () => {
       wake = new AbortController();
-      const { signal } = wake;
-      try {
-        const looks = performance.now() >= lookAgain;
-        if (looks) lookAgain = performance.now() + LOST_EVERY_MS;
-        await beginNotices(parts, looks ? new Date(parts.clock() - LOST_AFTER_MS) : undefined);
-        await sendPages({ ...parts, db: database.db, linkOf: () => `${parts.publicUrl.replace(/\/$/, '')}/status` });
-        failures = 0;
-        await pause(sweepMs, signal);
-      } catch (error) {
-        if (failures === 0) log.warn({ error: (error as Error).name }, 'incidents wait for the database or the engine');
-        await pause(BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!, stopping.signal);
-      }
-    }
-  };
-  const running = loop();
+      const looks = performance.now() >= lookAgain;
+      if (looks) lookAgain = performance.now() + LOST_EVERY_MS;
+      await beginNotices(parts, looks ? new Date(parts.clock() - LOST_AFTER_MS) : undefined);
+      await sendPages({ ...parts, db: database.db, linkOf: () => `${parts.publicUrl.replace(/\/$/, '')}/status` });
+    },
+    rest: () => pause(sweepMs, AbortSignal.any([wake.signal, stopping.signal])),
+    onFailure: (error, failures) => {
+      if (failures === 1) log.warn({ error: (error as Error).name }, 'incidents wait for the database or the engine');
+    },
+  });
   return {
     async stop() {
       stopping.abort();

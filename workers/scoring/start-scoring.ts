@@ -2,7 +2,6 @@
  * Owns the accounts that an event wants scored at once.
  * Invariants: a request is gone only with the commit of its score, or of the task that says it cannot be scored; two workers never take the same one.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { mayPass } from '../../activities/deliver/failures.ts';
 import type { Database, Tx } from '../../db/database.ts';
@@ -10,6 +9,7 @@ import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { healthPolicy } from '../../playbooks/scores/policy.ts';
 import type { HealthPolicy } from '../../playbooks/scores/policy.ts';
 import type { IngestPort } from '../../playbooks/scores/record-scores.ts';
+import { keepDoing, pause } from '../keep-doing.ts';
 import { scoreOldest, scoreRequested } from '../../playbooks/scores/score-requested.ts';
 
 export type ScoringParts = {
@@ -23,25 +23,20 @@ export type ScoringParts = {
 };
 
 const BATCH = 200;
-const BACK_OFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 /** Starts looking for requests; `stop` ends it once what is being scored has been. */
 export function startScoring(parts: ScoringParts): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
-  const loop = async () => {
-    for (let failures = 0; !stopping.signal.aborted;) {
-      try {
-        const done = await scoreSome(parts);
-        failures = 0;
-        if (done === 0) await pause(parts.everyMs ?? 1_000);
-      } catch (error) {
-        if (failures === 0) parts.log.warn({ error: (error as Error).name }, 'scoring waits for the database');
-        await pause(BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)]!);
-      }
-    }
-  };
-  const running = loop();
+  const { signal } = stopping;
+  let idle = false;
+  const running = keepDoing({
+    signal,
+    work: async () => void (idle = (await scoreSome(parts)) === 0),
+    rest: async () => idle && pause(parts.everyMs ?? 1_000, signal),
+    onFailure: (error, failures) => {
+      if (failures === 1) parts.log.warn({ error: (error as Error).name }, 'scoring waits for the database');
+    },
+  });
   return {
     async stop() {
       stopping.abort();

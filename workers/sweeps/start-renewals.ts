@@ -1,15 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { RenewalDeps } from '../../activities/renewals/create-renewal-activities.ts';
 import { openJourneys } from '../../api/journeys/open-journeys.ts';
-import { startRun } from '../../api/journeys/start-run.ts';
 import { catalogReader, mustFind } from '../../api/playbooks/catalog.ts';
 import type { Catalog } from '../../api/playbooks/catalog.ts';
 import type { Database } from '../../db/database.ts';
-import { markRunning } from '../../db/queries/journeys/mark-running.ts';
-import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { plans } from '../../playbooks/plans.ts';
 import { resolveConfig } from '../../playbooks/publish/resolve-config.ts';
 import { durationMs } from '../../workflows/contracts/time.ts';
+import { beginRun } from '../begin-run.ts';
 
 type Parts = {
   database: Database;
@@ -22,13 +20,12 @@ type Parts = {
 };
 
 const ACTOR = 'system:renewal-sweep';
-const START_MS = 5_000;
 /** Of the playbook's config: how long before the date its journey begins. */
 const AHEAD = 'sweepAhead';
 
 /** Which plans are renewed by which playbook, and how their journeys are started. */
 export function renewalStarter(parts: Parts): Pick<RenewalDeps, 'reach' | 'start'> {
-  const { database, systemZone, log } = parts;
+  const { database, systemZone } = parts;
   const catalogOf = catalogReader();
   const renewed = Object.entries(plans).flatMap(([plan, { renewal }]) => (renewal === null ? [] : [[plan, renewal]]));
   const playbookIds = Object.fromEntries(renewed) as Record<string, string>;
@@ -48,21 +45,10 @@ export function renewalStarter(parts: Parts): Pick<RenewalDeps, 'reach' | 'start
           playbookOf: (account) => playbookOf(catalog, account.plan),
         }),
       );
-      await Promise.all(rows.map((row) => begin(row)));
+      await Promise.all(rows.map((row) => beginRun(parts, row)));
       return { started: rows.length, refused };
     },
   };
-
-  /** One that cannot be started now is started by the dispatcher. */
-  async function begin(row: JourneyRow): Promise<void> {
-    const { client, taskQueue } = parts;
-    try {
-      const runId = await startRun({ client, taskQueue, deadlineMs: START_MS }, row);
-      if (runId !== undefined) await markRunning(database.db, row.id, runId);
-    } catch (error) {
-      log.warn({ journeyId: row.id, error: (error as Error).name }, 'a renewal waits for the dispatcher');
-    }
-  }
 }
 
 const aheadOf = ({ definition }: ReturnType<typeof mustFind>): number =>
