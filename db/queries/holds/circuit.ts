@@ -44,8 +44,12 @@ export async function claimCircuitProbe(tx: Tx, i: { id: string; now: Date; next
   return claimed.length > 0;
 }
 
-/** A provider answered again: its automatic stop ends and wakes what waits. Answers how many journeys will be woken. */
+/**
+ * A provider answered again: its automatic stop ends and wakes what waits. Answers how many journeys will be woken. Under the lock of stops, so that a
+ * touch that is being held by it has either entered itself among the waiters or will see that it is over.
+ */
 export async function closeCircuit(tx: Tx, i: { provider: string; now: Date; perSecond: number }): Promise<number> {
+  await lockStops(tx);
   const closed = await tx
     .update(stops)
     .set({ releasedAt: i.now, releasedBy: CIRCUIT })
