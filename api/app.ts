@@ -13,7 +13,8 @@ import { catalogReader } from './playbooks/catalog.ts';
 import { authority } from './plugins/authority.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { metrics } from './plugins/metrics.ts';
-import { problems } from './plugins/problems.ts';
+import { RELEASE_PER_SECOND } from '../db/queries/waiters/release-waiters.ts';
+import { problems, unreadable } from './plugins/problems.ts';
 import { describePost } from './responses.ts';
 import { accountRoutes } from './routes/accounts/accounts.ts';
 import { approvalRoutes } from './routes/approvals/approvals.ts';
@@ -57,7 +58,7 @@ const DEFAULTS: Limits = {
   perAddress: 300,
   bodyBytes: 256 * 1024,
   eventBytes: 1024 * 1024,
-  releasePerSecond: 5,
+  releasePerSecond: RELEASE_PER_SECOND,
 };
 
 declare module 'fastify' {
@@ -77,6 +78,7 @@ export async function buildApp(given: ApiDeps): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     loggerInstance: deps.log,
     routerOptions: { maxParamLength: 2048 },
+    frameworkErrors: unreadable,
   }).withTypeProvider<ZodTypeProvider>() as unknown as Api;
 
   problems(app, deps);

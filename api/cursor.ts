@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidRequest } from './problem.ts';
+import { When } from '../workflows/contracts/time.ts';
 import { unstorable } from './unstorable.ts';
 
 /** Query parameters of every list. */
@@ -9,7 +10,7 @@ export const paging = {
 };
 
 /** When the last item of a page was, in its mark. */
-export const markAt = z.iso.datetime();
+export const markAt = When;
 
 /** An opaque mark of where a list goes on. */
 export const toCursor = (mark: unknown): string => Buffer.from(JSON.stringify(mark)).toString('base64url');

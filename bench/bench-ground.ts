@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,8 @@ export type BenchGround = {
   database: Database;
   taskQueue: string;
   databaseBytes(): Promise<number>;
+  /** The most memory that the API has had so far, MiB; NaN where the system does not tell. */
+  apiPeakMiB(): number;
   call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
   putAccount(id: string): Promise<void>;
   startWorker(given?: Pick<WorkerParts, 'renewalsPerSecond'>): Promise<RunningWorker>;
@@ -103,6 +106,7 @@ export async function breakBenchGround(): Promise<BenchGround> {
     ...{ client, connection, namespace, database, taskQueue, call },
     databaseBytes: async () =>
       Number((await database.sql`select pg_database_size(current_database()) as size`)[0]?.size),
+    apiPeakMiB: api.peakMiB,
     putAccount: async (id) => {
       const contacts = [{ role: 'primary', email: `${id}@example.com`, consent: { email: true, sms: false } }];
       await call('PUT', `/v1/accounts/${id}`, { name: id, plan: 'starter', timeZone: 'UTC', contacts });
@@ -174,7 +178,9 @@ async function startWorkerProcess(
   };
 }
 
-async function startApiProcess(input: ApiProcessInput): Promise<{ url: string; stop(): Promise<void> }> {
+async function startApiProcess(
+  input: ApiProcessInput,
+): Promise<{ url: string; peakMiB(): number; stop(): Promise<void> }> {
   const script = join(projectRoot(), 'bench', 'api-process.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(input)], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -185,6 +191,10 @@ async function startApiProcess(input: ApiProcessInput): Promise<{ url: string; s
   ];
   return {
     url: String(line).trim(),
+    peakMiB: () => {
+      const status = existsSync(`/proc/${child.pid}/status`) ? readFileSync(`/proc/${child.pid}/status`, 'utf8') : '';
+      return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+    },
     stop: async () => {
       child.stdin.end();
       await ended;

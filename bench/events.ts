@@ -13,6 +13,10 @@ export type UsageFigures = {
   eventsPerS: number;
   crossings: number;
   signals: number;
+  /** Rows that all of it came to: amounts by day, and ids that are known for a while. */
+  dayRows: number;
+  idRows: number;
+  apiPeakMiB: number;
 };
 
 /** Calls of 500 metrics and other events a second over the API, for a thousand accounts. */
@@ -56,7 +60,14 @@ export async function benchUsage(ground: BenchGround, events: number): Promise<U
   // No engine knows these journeys: whoever measures next is not to try and tell them.
   await sql`update deliveries set delivered_at = now() where account_id = any(${accounts})`;
   await sql`update journeys set ended_at = now() where account_id = any(${accounts})`;
-  return { events, callsPerS: calls / seconds, eventsPerS: events / seconds, crossings: told!.runs, signals: told!.n };
+  const [rows] = await sql`select (select count(*) from usage_days where account_id = any(${accounts}))::int as days,
+    (select count(*) from usage_seen where id like 'usage-%')::int as ids`;
+  if (told!.runs !== ACCOUNTS || told!.n !== ACCOUNTS)
+    throw new Error(`${told!.n} signals told ${told!.runs} runs of ${ACCOUNTS} crossings`);
+  return {
+    ...{ events, callsPerS: calls / seconds, eventsPerS: events / seconds, crossings: told!.runs, signals: told!.n },
+    ...{ dayRows: rows!.days, idRows: rows!.ids, apiPeakMiB: ground.apiPeakMiB() },
+  };
 }
 
 async function send(ground: BenchGround, events: unknown[]): Promise<void> {

@@ -1,11 +1,12 @@
 import { TenureError } from '../workflows/contracts/errors.ts';
-import type { JourneyInput, State } from '../workflows/contracts/journey.ts';
+import type { JourneyInput, Program, State } from '../workflows/contracts/journey.ts';
 import type { ConfigValue, Playbook } from '../workflows/contracts/playbook.ts';
 import type { Instant, ZoneRules } from '../workflows/contracts/time.ts';
 import type { Timetable } from '../workflows/contracts/timetable.ts';
 import { createKernel } from '../workflows/kernel/create-kernel.ts';
 import { rulesOf } from '../workflows/rules/rules-of.ts';
 import { isTimeZone, zoneRules } from './calendar/zone-rules.ts';
+import { CelError } from './cel/cel-error.ts';
 import { holds } from './cel/evaluate-cel.ts';
 import type { Health, Scope } from './cel/scope.ts';
 import { factAnchors } from './fact-anchors.ts';
@@ -71,30 +72,51 @@ export function prepareStart(start: PrepareStart): Prepared {
     journey: { id: journeyId, startedAt, anchors },
     now,
   };
-  const flags: Record<string, Instant> = {};
-  for (const [name, flag] of Object.entries(playbook.flags))
-    if (flag.initially !== undefined && holds(playbook, flag.initially, scope)) flags[name] = startedAt;
+  const flags = Object.fromEntries(initialFlags(playbook, scope).map((name) => [name, startedAt]));
   const seed = { startedAt, anchors, zone, plan: account.plan, owner: start.owner ?? null, flags };
   const state = createKernel(timetable, rulesOf(timetable.kind)).begin(seed);
   return { timetable, state, config, input: { version: 1, journeyId, account: account.id, timetable, state } };
 }
 
+const initialFlags = (playbook: Playbook, scope: Scope, judge: typeof holds = holds): string[] =>
+  Object.entries(playbook.flags).flatMap(([name, { initially }]) =>
+    initially !== undefined && judge(playbook, initially, scope) ? [name] : [],
+  );
+
+/** What an account lacks must not keep its journey from going on. */
+const unknownIsNo: typeof holds = (...asked) => {
+  try {
+    return holds(...asked);
+  } catch (error) {
+    if (error instanceof CelError) return false;
+    throw error;
+  }
+};
+
 /** What a journey that is under way needs to go on in another playbook or version. */
 export type PrepareProgram = Pick<PrepareStart, 'playbook' | 'version' | 'options'> & {
   facts: Record<string, unknown>;
   zone: ZoneRules;
+  /** What initial flags read besides; missing: they are not judged. */
+  reads?: Pick<Scope, 'account' | 'metrics' | 'health' | 'now'> & {
+    journey: Pick<Scope['journey'], 'id' | 'startedAt'>;
+  };
 };
 
-/** The timetable that it will follow, with those of its options that exist there, and the dates that come from facts; throws TenureError. */
-export function prepareProgram(to: PrepareProgram): { timetable: Timetable; anchors: Record<string, Instant> } {
+/** The timetable that it will follow, with those of its options that exist there, the dates that come from facts, and the flags that hold now; throws TenureError. */
+export function prepareProgram(to: PrepareProgram): Omit<Program, 'program'> {
   const options = Object.fromEntries(
     Object.entries(to.options ?? {}).filter(([name, value]) => {
       const entry = Object.hasOwn(to.playbook.config, name) ? to.playbook.config[name] : undefined;
       return entry !== undefined && optionProblem(entry, value) === undefined;
     }),
   );
-  const { timetable } = figures({ ...to, options });
-  return { timetable, anchors: factAnchors(to.playbook, to.facts, to.zone) };
+  const { config, timetable } = figures({ ...to, options });
+  const { playbook, facts, reads } = to;
+  const anchors = factAnchors(playbook, facts, to.zone);
+  if (!reads) return { timetable, anchors };
+  const scope = { ...reads, facts, flags: {}, config, journey: { ...reads.journey, anchors } };
+  return { timetable, anchors, flags: initialFlags(playbook, scope, unknownIsNo) };
 }
 
 type Figures = Pick<Prepared, 'config' | 'timetable'>;

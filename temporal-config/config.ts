@@ -31,6 +31,10 @@ const isZone = (zone: string) => {
   }
 };
 
+/** What is forgotten after a time, and the shortest that does no harm: exactly-once, repairs, caps and offers look back so far. */
+const LEAST_DAYS = { usage: 2, told: 30, events: 35, words: 35, notices: 35, journeys: 400, proofs: 400, audit: 35 };
+type Kept = keyof typeof LEAST_DAYS;
+
 const variable = <T extends z.ZodType>(schema: T, shouldBe: string) => ({ schema, shouldBe });
 
 const variables = {
@@ -96,6 +100,16 @@ const variables = {
       .refine((levels) => new Set(levels).size === levels.length && levels.every((l) => /^[a-z0-9-]{1,40}$/.test(l)))
       .optional(),
     'different levels, highest first, such as sev1,renewal,onboarding,campaign',
+  ),
+  TENURE_KEEP: variable(
+    text
+      .regex(/^(\s*[a-z]+=P\d{1,5}D\s*(,|$))+$/)
+      .transform((list) => Object.fromEntries(list.split(',').map((one) => one.trim().split('=') as [Kept, string])))
+      .refine((kept) =>
+        Object.entries(kept).every(([name, days]) => Number(days.slice(1, -1)) >= LEAST_DAYS[name as Kept]),
+      )
+      .optional(),
+    'periods in days by name, such as events=P400D,audit=P3653D, none shorter than .env.example says',
   ),
   TENURE_SYSTEM_ZONE: variable(text.refine(isZone).default('UTC'), 'an IANA time zone, such as Europe/Berlin'),
   TENURE_HEALTH_SWEEP_AT: variable(localTime('04:10'), 'a local time as HH:MM, such as 04:10'),
@@ -174,6 +188,8 @@ export type Config = {
   systemZone: string;
   /** Levels of account-wide holds, highest first; missing: the policy's. */
   priorities?: string[];
+  /** How long what has served its purpose is kept, `P…D` by name; missing: the policy's. */
+  keep?: Partial<Record<Kept, string>>;
   /** Local times `HH:MM` of the system zone. */
   healthSweepAt: string;
   renewalSweepAt: string;
@@ -253,6 +269,7 @@ function toConfig(v: Parsed, temporalEnv: Record<string, string>, temporalGiven:
     mailFrom: v.TENURE_MAIL_FROM,
     systemZone: v.TENURE_SYSTEM_ZONE,
     priorities: v.TENURE_PRIORITIES,
+    keep: v.TENURE_KEEP,
     healthSweepAt: v.TENURE_HEALTH_SWEEP_AT,
     renewalSweepAt: v.TENURE_RENEWAL_SWEEP_AT,
     renewalsPerSecond: v.TENURE_RENEWALS_PER_SECOND,

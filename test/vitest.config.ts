@@ -9,15 +9,21 @@ export default defineConfig({
   test: {
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/report.json' },
-    maxWorkers: 2,
+    // More than two cores' worth: rehearsals wait for the engine for a third of their time.
+    maxWorkers: 3,
     teardownTimeout: 30_000,
+    // Files of one fork share its modules and its warm code: no test may change what a module keeps.
+    isolate: false,
+    // Ceilings, for loaded machines; nothing waits for them that does not fail.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 90_000 } },
     projects: [
       {
         extends: true,
         test: {
           name: 'fast',
           include: pure,
-          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
@@ -29,8 +35,6 @@ export default defineConfig({
           exclude: [...pure, '**/node_modules/**'],
           globalSetup: ['test/support/global-setup.ts'],
           pool: 'forks',
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },
       },

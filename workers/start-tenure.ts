@@ -62,6 +62,7 @@ export async function startTenure({ config, log, progress, signal }: Options): P
       ...{ connection, namespace, client, taskQueue, bundle, database, ports, log, maxCachedWorkflows, tracing },
       settings: composeSettings(config, publicUrl, secret),
       renewalsPerSecond: config.renewalsPerSecond,
+      retention: config.keep,
       remoteCrm: composeRemoteCrm(config),
       ...composeIncidents(config),
     });

@@ -44,6 +44,7 @@ async function main(): Promise<void> {
     maxCachedWorkflows,
     tracing,
     renewalsPerSecond,
+    retention: config.keep,
   });
   log.info({ taskQueue, buildId: bundle.buildId.slice(0, 16) }, 'worker ready');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void worker.stop());

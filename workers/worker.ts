@@ -3,6 +3,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createCommandIssuer } from '../api/commands/issue-command.ts';
+import { openRun } from '../api/journeys/open-run.ts';
 import { createBulkActivities } from '../activities/bulk/create-bulk-activities.ts';
 import { createJourneyActivities } from '../activities/deliver/create-activities.ts';
 import type { JourneyDeps } from '../activities/deliver/deps.ts';
@@ -10,6 +11,7 @@ import { createBroadcastActivities } from '../activities/broadcast/create-broadc
 import { createEmbeddedPager } from '../activities/paging/embedded-pager.ts';
 import type { Pager } from '../activities/paging/pager.ts';
 import { createHousekeepingActivities } from '../activities/housekeeping/create-housekeeping-activities.ts';
+import type { Retention } from '../activities/housekeeping/retention.ts';
 import { createRenewalActivities } from '../activities/renewals/create-renewal-activities.ts';
 import { createScoringActivities } from '../activities/scoring/create-scoring-activities.ts';
 import type { Database } from '../db/database.ts';
@@ -39,7 +41,7 @@ export type WorkerParts = {
   /** Whom a page calls, and how; missing: by mail to `onCall`. */
   pager?: Pager | undefined;
   onCall?: string;
-  /** Notices of incidents a second that this process hands to a provider. */
+  /** Notices of incidents a second that all processes together hand to a provider. */
   noticesPerSecond?: number;
   settings: JourneyDeps['settings'];
   log: Logger;
@@ -50,6 +52,8 @@ export type WorkerParts = {
   probe?: JourneyDeps['probe'];
   /** Distance of journeys that start now to real time, ms: 0 but in rehearsals. */
   clockShift?: () => number;
+  /** How long what has served its purpose is kept, where it differs from the policy. */
+  retention?: Partial<Retention>;
   /** How many renewals a sweep starts a second. */
   renewalsPerSecond?: number;
 };
@@ -91,7 +95,10 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
         issue: createCommandIssuer({ database, client, taskQueue, clock, log }).issue,
         clock,
       }),
-      ...createHousekeepingActivities({ database, clock, log }),
+      ...createHousekeepingActivities({
+        ...{ database, clock, log, retention: parts.retention },
+        isAlive: async (journey) => (await openRun(client, journey)) !== undefined,
+      }),
       ...createScoringActivities(scoring),
       ...createRenewalActivities({
         ...{ database, clock, log, perSecond: parts.renewalsPerSecond },

@@ -3,7 +3,7 @@
  * Invariants: pure over loaded facts and policy; the rules are asked in one order and the first that objects decides;
  * every objection has a named reason; class `legal` passes a pause, holds, caps and hours, but never a stop, an exit or the consent law.
  */
-import type { Channel } from '../../workflows/contracts/playbook.ts';
+import type { Channel, MessageClass } from '../../workflows/contracts/playbook.ts';
 import type { ArbiterFacts, Recipient, Verdict } from './facts.ts';
 import { nextOpening } from './next-opening.ts';
 import type { ArbiterPolicy } from './policy.ts';
@@ -50,7 +50,8 @@ function stops(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
   return {
     is: 'held',
     hold: `stop:${stop.id}`,
-    recheck: by(f, policy.recheckMs, stop.until),
+    // Not by its `until`: it holds back many, who are woken at the set rate then and not all at once.
+    recheck: f.now + policy.recheckMs,
     reason: 'stopped',
     details,
   };
@@ -58,14 +59,10 @@ function stops(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
 
 function journey(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
   if (f.flag === 'exited') return { is: 'dropped', reason: 'journey-exited', details: {} };
-  if (f.flag !== 'paused' || isLegal(f)) return undefined;
-  return {
-    is: 'held',
-    hold: 'paused',
-    recheck: by(f, policy.pausedRecheckMs, f.pausedUntil),
-    reason: 'paused',
-    details: {},
-  };
+  if (f.flag === null || (f.flag === 'paused' && isLegal(f))) return undefined;
+  // An end that is refused lets go what it held back, as a pause does.
+  const [until, reason] = f.flag === 'paused' ? [f.pausedUntil, 'paused'] : [null, 'journey-exited'];
+  return { is: 'held', hold: 'paused', recheck: by(f, policy.pausedRecheckMs, until), reason, details: {} };
 }
 
 function account(f: ArbiterFacts): Objection | undefined {
@@ -177,11 +174,12 @@ function caps(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
   };
 }
 
+const BOUND_BY_HOURS: MessageClass[] = ['transactional', 'marketing'];
+
 function hours(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undefined {
   if (!reaches(f) || !f.channel || !f.recipient) return undefined;
   const open = policy.hours[f.channel];
-  if (!open || (open.classes && !open.classes.includes(f.class))) return undefined;
-  if (f.channel !== 'sms' && (f.class === 'service' || isLegal(f))) return undefined;
+  if (!open || !(open.classes ?? BOUND_BY_HOURS).includes(f.class)) return undefined;
   const opening = nextOpening(f.now, f.recipient.zone, open);
   if (opening === undefined) return undefined;
   const details = { channel: f.channel, from: open.from, to: open.to, zone: f.recipient.zone };

@@ -29,7 +29,8 @@ export type ArbiterFacts = {
   /** Levels of account-wide holds that do not hold the step back. */
   passes?: string[] | undefined;
   stops: { id: string; scope: string; target: string | null; until: Instant | null; circuit: boolean }[];
-  flag: 'paused' | 'exited' | null;
+  /** `exiting`: staff have asked for its end, and the run has not answered yet. */
+  flag: 'paused' | 'exiting' | 'exited' | null;
   pausedUntil: Instant | null;
   account: 'open' | 'closed' | 'erased';
   holds: { id: string; contactId: string | null; level: string; until: Instant | null }[];

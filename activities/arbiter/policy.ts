@@ -1,9 +1,10 @@
+import { RELEASE_PER_SECOND } from '../../db/queries/waiters/release-waiters.ts';
 import type { Channel, MessageClass } from '../../workflows/contracts/playbook.ts';
 
 /** At most `limit` messages of a class on a channel to one contact in any `days` (rolling). */
 export type Cap = { channel: Channel; class: MessageClass; limit: number; days: number };
 
-/** Local hours `[from, to)` in which a channel may speak; `classes` names whom it binds (missing: everybody). */
+/** Local hours `[from, to)` in which a channel may speak; `classes` names whom it binds (missing: all but service and legal). */
 export type SpeakingHours = { from: string; to: string; classes?: MessageClass[] };
 
 /** Who may speak when, as configuration: no figure of it is in code. Times in ms unless said. */
@@ -31,7 +32,7 @@ export type ArbiterPolicy = {
   releasePerSecond: number;
 };
 
-/** SMS hours are the TCPA's; the caps leave the timetables of both trials untouched. */
+/** SMS hours are the TCPA's, which binds what solicits: service and legal word, which is asked for, comes at any hour. The caps leave the timetables of both trials untouched. */
 export const defaultPolicy: ArbiterPolicy = {
   levels: [
     'billing-pause',
@@ -59,14 +60,14 @@ export const defaultPolicy: ArbiterPolicy = {
     { channel: 'email', class: 'marketing', limit: 5, days: 7 },
     { channel: 'sms', class: 'marketing', limit: 3, days: 7 },
   ],
-  hours: { sms: { from: '08:00', to: '21:00' } },
+  hours: { sms: { from: '08:00', to: '21:00', classes: ['transactional', 'marketing'] } },
   recheckMs: 24 * 3_600_000,
   pausedRecheckMs: 5 * 60_000,
   providerRecheckMs: 15 * 60_000,
   probeAfterMs: 30_000,
   retryAfterMs: 60_000,
   retryAtMostMs: 15 * 60_000,
-  releasePerSecond: 5,
+  releasePerSecond: RELEASE_PER_SECOND,
 };
 
 const RANK: Record<MessageClass, number> = { legal: 0, service: 1, transactional: 2, marketing: 3 };

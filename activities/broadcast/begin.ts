@@ -6,7 +6,7 @@ import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/jou
 import type { StepContext } from '../deliver/context.ts';
 import { say, sentReason } from '../deliver/record.ts';
 
-/** Begins a notice of the newest public update to every affected account: frozen here, told by a workflow of its own. What is older and untold is not told any more. */
+/** Begins a notice of the newest public update to every affected account, and whoever was told before: frozen here, told by a workflow of its own. What is older and untold is not told any more. */
 export async function begin(tx: Tx, c: StepContext, input: DeliverInput, now: number): Promise<DeliverOutcome> {
   const skip = async (reason: string): Promise<DeliverOutcome> => {
     await say(tx, c, input, now, { outcome: 'skipped', reason });

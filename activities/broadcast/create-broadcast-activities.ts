@@ -8,6 +8,7 @@ import {
   nextRecheck,
   openItems,
 } from '../../db/queries/broadcasts/page-of-broadcast.ts';
+import { takeTurns } from '../../db/queries/leases/take-turns.ts';
 import type { BroadcastItemRow } from '../../db/schema/incidents.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { BroadcastInput, BroadcastPage } from '../../workflows/contracts/incidents.ts';
@@ -21,7 +22,7 @@ import { reserveItem } from './reserve-item.ts';
 import { settleSent } from './settle-item.ts';
 
 export type BroadcastDeps = JourneyDeps & {
-  /** Messages a second that a process hands to a provider, and how many of them at once. */
+  /** Messages a second that all processes together hand to a provider, and how many of them at once a notice. */
   perSecond?: number;
   atOnce?: number;
 };
@@ -35,7 +36,10 @@ const RETRIES_MS = [50, 200, 500, 1000, 2000];
 export function createBroadcastActivities(deps: BroadcastDeps) {
   const { perSecond = 50, atOnce = 8 } = deps;
   const { db } = deps.database;
-  const pace = createPace(perSecond);
+  const everyMs = 1000 / perSecond;
+  const pace = createPace(perSecond, async (turns) =>
+    (await takeTurns(db, { name: 'pace:notices', turns, everyMs, now: new Date() })).getTime(),
+  );
   const statusPage = `${deps.settings.publicUrl.replace(/\/$/, '')}/status`;
 
   const runBroadcastPage = ({ broadcastId, clockShift }: BroadcastInput): Promise<BroadcastPage> =>

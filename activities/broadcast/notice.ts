@@ -30,6 +30,7 @@ export async function readNotice(db: Db, broadcast: BroadcastRow, statusPage: st
       journey,
       // Each item asks for itself whether the journey may still speak.
       hadEnded: false,
+      level: published.definition.arbiter?.level,
       playbook: published.definition,
       publishedAt: published.publishedAt,
       step: { ...step, kind: 'message' },

@@ -3,6 +3,7 @@ import { lockItem, settleItem } from '../../db/queries/broadcasts/page-of-broadc
 import { addressHash } from '../../db/queries/contacts/address-hash.ts';
 import { suppress } from '../../db/queries/contacts/suppress.ts';
 import { closeCircuit, openCircuit } from '../../db/queries/holds/circuit.ts';
+import { lockStops } from '../../db/queries/touches/lock-gate.ts';
 import { endLease, settleMessage } from '../../db/queries/ledger/settle-message.ts';
 import type { BroadcastItemRow } from '../../db/schema/incidents.ts';
 import type { MessageRow } from '../../db/schema/index.ts';
@@ -32,6 +33,8 @@ export async function settleSent(
   };
   const unavailable = result.state === 'refused' && result.kind === 'unavailable';
   const probeAt = new Date(now + policy.probeAfterMs);
+  // Before the item: who is held by a stop may wait for it.
+  if (result.state === 'sent' && probes) await lockStops(tx);
   if (unavailable) await openCircuit(tx, { provider: row.provider, reason: result.code, now: at, probeAt });
   await lockItem(tx, item);
   const later = (ms: number) => settleItem(tx, item, { recheck: new Date(now + ms) });

@@ -1,5 +1,6 @@
 import { erasedThere, unlink } from '../../db/queries/crm/erased-there.ts';
-import { noteRefused, noteTold } from '../../db/queries/crm/note-told.ts';
+import { beginLook, endLook } from '../../db/queries/crm/looks.ts';
+import { noteRefused, noteSilent, noteTold } from '../../db/queries/crm/note-told.ts';
 import { untold } from '../../db/queries/crm/untold.ts';
 import type { CrmKind, Untold } from '../../db/queries/crm/untold.ts';
 import type { Database } from '../../db/database.ts';
@@ -16,6 +17,9 @@ const KINDS: CrmKind[] = ['company', 'contact', 'deal', 'note', 'task'];
 /** Batches that one look over the objects is good for. */
 const BATCHES_A_LOOK = 50;
 
+/** So often everything is looked at, changed or not: whatever the looks at changes may have missed is told within a day. */
+const WHOLE_EVERY_MS = DAY_MS;
+
 /**
  * Tells the remote CRM of everything that changed since it was told, a batch at a time, and has it forget who was erased here. Throws
  * RemoteUnavailable; what was told until then is noted. `mayGoOn` is asked before each batch.
@@ -25,9 +29,15 @@ export async function syncCrm(parts: CrmSync, mayGoOn: () => Promise<boolean>): 
   const { batch } = parts.remote;
   for (const kind of KINDS) {
     if (!(await forgetErased(parts, kind, mayGoOn))) return all;
-    for (;;) {
+    const began = parts.clock();
+    const look = await beginLook(parts.database.db, {
+      ...{ kind, now: new Date(began), wholeBefore: new Date(began - WHOLE_EVERY_MS) },
+    });
+    for (let more = true; more;) {
       const now = new Date(parts.clock());
-      const objects = await untold(parts.database.db, { kind, now, limit: batch * BATCHES_A_LOOK });
+      const objects = await untold(parts.database.db, {
+        ...{ kind, now, limit: batch * BATCHES_A_LOOK, seen: look.from },
+      });
       let silent = true;
       for (let k = 0; k < objects.length; k += batch) {
         if (!(await mayGoOn())) return all;
@@ -36,8 +46,9 @@ export async function syncCrm(parts: CrmSync, mayGoOn: () => Promise<boolean>): 
         all.refused += refused;
         silent &&= told + refused === 0;
       }
-      // Neither told nor refused: the remote side was silent about them, and they come again with the next round.
-      if (objects.length < batch * BATCHES_A_LOOK || silent) break;
+      const whole = objects.length < batch * BATCHES_A_LOOK;
+      if (whole) await endLook(parts.database.db, kind, look);
+      more = !whole && !silent;
     }
   }
   return all;
@@ -82,6 +93,10 @@ async function tell({ database: { db }, remote, clock }: CrmSync, kind: CrmKind,
     refused.map(({ object }) => object),
     now,
   );
+  const answered = new Set([...answer.told, ...answer.refused].map((one) => one.externalId));
+  // Neither told nor refused: they come again with the next look.
+  const silent = objects.filter((object) => !answered.has(object.externalId));
+  await noteSilent(db, silent, now);
   for (const { object, code } of tasks) await db.transaction((tx) => askSomebody(tx, object, code, now));
   return { told: told.length, refused: refused.length };
 }

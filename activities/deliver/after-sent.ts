@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/database.ts';
 import { openOffer } from '../../db/queries/offers/open-offer.ts';
+import { incidentOfJourney } from '../../db/queries/incidents/read-incident.ts';
 import { askPage } from '../../db/queries/pages/ask-page.ts';
 import { openSurvey } from '../../db/queries/surveys/open-survey.ts';
 import { openChecklist } from '../../db/queries/tasks/open-checklist.ts';
@@ -85,10 +86,11 @@ async function openTheSurvey(
 const NO_DAYS = { months: 0, days: 0, ms: 0 };
 
 /** So long from now, or at that local time of today. */
-function dueBy(sla: string, { state }: DeliverInput, now: number): number {
+function dueBy(sla: string, atLeast: string | undefined, { state }: DeliverInput, now: number): number {
   const [hours, minutes] = sla.split(':').map(Number);
   if (minutes === undefined) return now + durationMs(sla);
-  return Math.max(now, addLocalDays(state.zone, now, NO_DAYS, hours! * 60 + minutes));
+  const least = atLeast === undefined ? now : now + durationMs(atLeast);
+  return Math.max(least, addLocalDays(state.zone, now, NO_DAYS, hours! * 60 + minutes));
 }
 
 async function openTheTask(
@@ -98,9 +100,10 @@ async function openTheTask(
   { now, figures }: Pick<Sent, 'now' | 'figures'>,
 ): Promise<void> {
   const { task } = c.spec;
-  const sla = task?.sla ? resolveTerm(configOf(c), task.sla) : null;
+  const figure = (value: string | undefined) => value && String(resolveTerm(configOf(c), value));
+  const sla = figure(task?.sla);
   const expires = expiryOf(c.journey.timetable, input.state, input.step, input.n, now);
-  const due = sla === null ? expires : dueBy(String(sla), input, now);
+  const due = sla ? dueBy(sla, figure(task?.slaAtLeast), input, now) : expires;
   const key = `${input.journeyId}/${input.step}/${input.n}`;
   const ownerRole = task?.owner ?? 'owner';
   await openTask(tx, {
@@ -112,7 +115,7 @@ async function openTheTask(
     kind: c.step.kind as 'task' | 'meeting' | 'checklist',
     title: c.spec.title,
     instructions: task?.instructions ?? '',
-    data: figures ?? {},
+    data: { ...figures, ...(await incidentOf(tx, c, input)) },
     attendees: task?.attendees ?? null,
     owner: !task || OWNER_ROLES.includes(task.owner) ? input.state.owner : null,
     ownerRole,
@@ -123,6 +126,13 @@ async function openTheTask(
   if (!task?.page) return;
   const page = { key, journeyId: input.journeyId, role: ownerRole, severity: task.page };
   await askPage(tx, { ...page, title: c.spec.title, now: new Date(now) });
+}
+
+/** Which incident a task of its journey is about. */
+async function incidentOf(tx: Tx, c: StepContext, { journeyId }: DeliverInput): Promise<object> {
+  if (!c.playbook.kind.endsWith('-incident')) return {};
+  const incident = await incidentOfJourney(tx, journeyId);
+  return incident ? { incident: incident.id, incident_title: incident.title } : {};
 }
 
 async function tellCrm(tx: Tx, crm: Crm, c: StepContext, input: DeliverInput, now: number): Promise<void> {

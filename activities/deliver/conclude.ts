@@ -3,6 +3,7 @@
  * Invariants: all that follows from it is written in one transaction and once, however often it is repeated; what it hands over to starts after that.
  */
 import type { Tx } from '../../db/database.ts';
+import { lockAccounts } from '../../db/queries/accounts/read-account.ts';
 import { draftedSteps, withdrawDrafts } from '../../db/queries/approvals/drafts.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import { releaseJourneyHold } from '../../db/queries/holds/journey-hold.ts';
@@ -12,6 +13,8 @@ import { decideRest } from '../../db/queries/touches/decide-rest.ts';
 import { endJourney, markConcluded } from '../../db/queries/touches/change-journey.ts';
 import { forgetReserved } from '../../db/queries/ledger/settle-message.ts';
 import { forgetWaiters } from '../../db/queries/waiters/wait-on.ts';
+import { changePages } from '../../db/queries/pages/change-pages.ts';
+import { removeWatches } from '../../db/queries/watches/remove-watches.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import type { ConcludeInput } from '../../workflows/contracts/journey.ts';
 import type { Attempt } from './attempt.ts';
@@ -40,6 +43,8 @@ async function conclude(
 ): Promise<JourneyRow[]> {
   const { journeyId, state } = input;
   const at = new Date(input.at);
+  // What it hands over to changes the account and starts journeys.
+  await lockAccounts(tx, [input.account]);
   const c = await enterJourney(tx, deps.database, input);
   const { accountId, timetable } = c.journey;
   await probe('conclude:entered');
@@ -54,6 +59,8 @@ async function conclude(
     'journey-ended',
     at,
   );
+  await changePages(tx, { journeyId }, { to: 'resolved', now: at });
+  await removeWatches(tx, journeyId);
   await forgetWaiters(tx, journeyId);
   await forgetReserved(tx, journeyId);
   await probe('conclude:closed');

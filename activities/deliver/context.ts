@@ -2,9 +2,12 @@ import { and, eq } from 'drizzle-orm';
 import type { Database, Tx } from '../../db/database.ts';
 import { playbooks } from '../../db/schema/index.ts';
 import { draftedSteps, withdrawDrafts } from '../../db/queries/approvals/drafts.ts';
+import { holdForJourney } from '../../db/queries/holds/journey-hold.ts';
 import { readProgram } from '../../db/queries/programs/read-program.ts';
 import { settleProgram } from '../../db/queries/programs/settle-program.ts';
 import { followProgram } from '../../db/queries/programs/follow-program.ts';
+import { RELEASE_PER_SECOND } from '../../db/queries/waiters/release-waiters.ts';
+import { lockGateOf } from '../../db/queries/touches/lock-gate.ts';
 import { lockJourney } from '../../db/queries/touches/lock-journey.ts';
 import type { LockedJourney } from '../../db/queries/touches/lock-journey.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
@@ -20,6 +23,8 @@ export type JourneyContext = Published & {
   journey: NonNullable<LockedJourney>;
   /** Whether the row had ended before this state came. */
   hadEnded: boolean;
+  /** At which level it speaks, where its playbook names one. */
+  level: string | undefined;
   /** What it followed when this state was made, where it has gone over to something else since. */
   earlier?: JourneyContext;
 };
@@ -34,17 +39,16 @@ export type StepContext = JourneyContext & {
   turn?: string;
 };
 
-/** How many journeys a second wake when the hold of a journey that went over is no more. */
-const PER_SECOND = 5;
-
 const published = new WeakMap<Database, Map<string, Published>>();
 
-/** Locks a journey, brings its row to the run's state, and reads its playbook (kept: a version never changes). */
+/** Locks a journey and its account's gate, brings its row to the run's state, and reads its playbook (kept: a version never changes). */
 export async function enterJourney(
   tx: Tx,
   database: Database,
   i: { journeyId: string; state: State; at: number },
+  lock: () => Promise<void> = () => lockGateOf(tx, i.journeyId),
 ): Promise<JourneyContext> {
+  await lock();
   const before = await lockJourney(tx, i.journeyId);
   if (!before) throw new TenureError('unknown-journey', 'The run belongs to no journey in this database');
   const moved = i.state.rev > before.rev;
@@ -54,9 +58,29 @@ export async function enterJourney(
   const journey = moved ? { ...followed, ...projectedFlag(before, i.state) } : followed;
   const found = await publishedPlaybook(tx, database, journey);
   if (moved && hasApprovals(found.playbook)) await withdrawDecided(tx, i);
-  const context = { journey, hadEnded: before.endedAt !== null, ...found };
+  if (moved && !before.endedAt && !i.state.ended) await followLevel(tx, journey, found.playbook, i);
+  const level = levelOf(found.playbook, i.state) ?? found.playbook.arbiter?.level;
+  const context = { journey, hadEnded: before.endedAt !== null, level, ...found };
   const earlier = await earlierOf(tx, database, context, i.state);
   return earlier ? { ...context, earlier } : context;
+}
+
+/** The level to which a flag has raised it, if it has. */
+const levelOf = ({ raised }: Playbook, { flags }: State) =>
+  raised && Object.hasOwn(flags, raised.flag) ? raised.level : undefined;
+
+/** What it holds back follows the level to which it is raised, and goes back to its own. */
+async function followLevel(
+  tx: Tx,
+  { accountId }: NonNullable<LockedJourney>,
+  playbook: Playbook,
+  { journeyId, state, at }: { journeyId: string; state: State; at: number },
+): Promise<void> {
+  const { raised, holds } = playbook;
+  if (!raised || !holds) return;
+  const level = levelOf(playbook, state) ?? holds.level;
+  const of = { journeyId, accountId, reason: playbook.title, now: new Date(at), perSecond: RELEASE_PER_SECOND };
+  await holdForJourney(tx, { ...of, level });
 }
 
 /** A touch that was started before the journey went over to another program belongs to the one before. */
@@ -101,7 +125,7 @@ async function inProgram(
   if (!program) return row;
   const { playbook } = await publishedPlaybook(tx, database, program);
   await settleProgram(tx, {
-    ...{ journeyId: row.id, accountId: row.accountId, now: new Date(at), perSecond: PER_SECOND },
+    ...{ journeyId: row.id, accountId: row.accountId, now: new Date(at), perSecond: RELEASE_PER_SECOND },
     ...{ level: playbook.holds?.level, reason: playbook.title, watches: program.timetable.watches ?? [] },
   });
   return { ...row, ...program };

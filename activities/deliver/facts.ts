@@ -2,7 +2,6 @@ import type { Tx } from '../../db/database.ts';
 import { addressHash } from '../../db/queries/contacts/address-hash.ts';
 import { CIRCUIT } from '../../db/queries/holds/circuit.ts';
 import { ofJourney } from '../../db/queries/holds/journey-hold.ts';
-import { countForCap } from '../../db/queries/ledger/count-for-cap.ts';
 import { loadRecipient } from '../../db/queries/touches/load-touch.ts';
 import { surveyedSince } from '../../db/queries/surveys/open-survey.ts';
 import type { ContactRow, TouchFacts } from '../../db/queries/touches/load-touch.ts';
@@ -36,7 +35,7 @@ export async function factsOf(
     provider: channel === null ? null : providerOf(deps, channel),
     playbook: c.playbook.id,
     journeyKind: c.journey.kind,
-    level: c.playbook.arbiter?.level,
+    level: c.level,
     outranked: c.playbook.arbiter?.outranked,
     passes: c.spec.passes,
     // An automatic stop stays until a probe got through, a person's until its time.
@@ -49,7 +48,7 @@ export async function factsOf(
         circuit: s.by === CIRCUIT,
       }))
       .filter((s) => s.circuit || s.until === null || s.until > now),
-    flag: c.hadEnded ? 'exited' : (c.journey.stopFlag as ArbiterFacts['flag']),
+    flag: flagOf(c),
     pausedUntil: c.journey.pausedUntil?.getTime() ?? null,
     account: account.erasedAt ? 'erased' : account.closedAt ? 'closed' : 'open',
     // What the journey itself holds back is everybody else.
@@ -60,6 +59,11 @@ export async function factsOf(
       contact && channel ? await recipientOf(tx, deps, c, channel, contact, account.timeZone, existing, now) : null,
   };
   return { facts, contact };
+}
+
+function flagOf({ hadEnded, journey: { stopFlag, stopCommand } }: StepContext): ArbiterFacts['flag'] {
+  if (hadEnded) return 'exited';
+  return stopFlag === 'exited' && stopCommand !== null ? 'exiting' : (stopFlag as ArbiterFacts['flag']);
 }
 
 /** The channel of a step that reaches a contact; null for any other. */
@@ -87,19 +91,15 @@ async function recipientOf(
   const { policy, secret, systemZone } = deps.settings;
   const address = existing?.to ?? addressOf(contact, channel)!;
   const hash = channel === 'in-app' ? null : addressHash(channel, address, secret);
-  const [said, sent, surveyed] = await Promise.all([
-    loadRecipient(tx, { contactId: contact.id, channel, addressHash: hash }),
-    Promise.all(
-      capsFor(policy, c.step).map((cap) =>
-        countForCap(tx, {
-          contactId: contact.id,
-          channel,
-          class: c.step.class,
-          since: new Date(now - cap.days * DAY_MS),
-          ...(existing ? { except: existing.id } : {}),
-        }),
-      ),
-    ),
+  const [said, surveyed] = await Promise.all([
+    loadRecipient(tx, {
+      contactId: contact.id,
+      channel,
+      addressHash: hash,
+      class: c.step.class,
+      since: capsFor(policy, c.step).map((cap) => new Date(now - cap.days * DAY_MS)),
+      except: existing?.id,
+    }),
     c.step.kind === 'survey' &&
       surveyedSince(tx, {
         contactId: contact.id,
@@ -108,5 +108,5 @@ async function recipientOf(
       }),
   ]);
   const zone = contact.timeZone ?? accountZone ?? systemZone;
-  return { contactId: contact.id, ...said, zone, sent, ...(surveyed ? { surveyed } : {}) };
+  return { contactId: contact.id, ...said, zone, ...(surveyed ? { surveyed } : {}) };
 }

@@ -1,6 +1,7 @@
 import { recordCommand } from '../../db/queries/commands/record-command.ts';
 import { readCommand } from '../../db/queries/commands/read-command.ts';
 import { reassignTasks } from '../../db/queries/tasks/change-tasks.ts';
+import { lockAccountOf } from '../../db/queries/accounts/read-account.ts';
 import { setPlan } from '../../db/queries/touches/change-account.ts';
 import { releaseWaiters } from '../../db/queries/waiters/release-waiters.ts';
 import type { Tx } from '../../db/database.ts';
@@ -18,9 +19,10 @@ export function createRecordCommand(deps: JourneyDeps) {
   return (input: RecordCommandInput): Promise<void> =>
     withCodes(() =>
       deps.database.db.transaction(async (tx) => {
+        const command = await readCommand(tx, input.journeyId, input.commandId);
+        if (command?.name === 'change-plan') await lockAccountOf(tx, input.journeyId);
         const c = await enterJourney(tx, deps.database, input);
         const at = new Date(input.at);
-        const command = await readCommand(tx, input.journeyId, input.commandId);
         const fresh = await recordCommand(tx, {
           journeyId: input.journeyId,
           commandId: input.commandId,

@@ -47,9 +47,25 @@ export async function say(tx: Tx, c: StepContext, input: DeliverInput, now: numb
 function sayOfOne(tx: Tx, contactId: string, input: DeliverInput, now: number, word: Word): Promise<void> {
   const { journeyId, step, n } = input;
   const { outcome, reason, template = null, variant = null, offer = null } = word;
-  const decided = { outcome, reason, template, variant, offer, at: new Date(now), hold: null, recheck: null };
+  const decided = {
+    outcome,
+    reason,
+    template,
+    variant,
+    offer,
+    at: new Date(now),
+    hold: null,
+    recheck: null,
+    details: null,
+  };
   return noteRecipient(tx, { journeyId, step, n, contactId }, decided);
 }
+
+/** What a legal notice waits on while nobody can be reached. */
+export const UNREACHABLE = 'unreachable';
+
+/** Whether nothing that is released ends such a wait: the clock alone ends quiet hours, and a command the wait for an approval. */
+export const isByClock = (hold: string): boolean => ['quiet-hours', UNREACHABLE, APPROVAL].includes(hold);
 
 /** A touch that waits: decided for now, entered among the waiters of what holds it. */
 export async function sayHeld(
@@ -65,7 +81,7 @@ export async function sayHeld(
     const { hold, reason } = held;
     const { journeyId, step, n } = input;
     const one = { journeyId, step, n, contactId: c.turn };
-    await noteRecipient(tx, one, { outcome: 'held', reason, hold, recheck, at: new Date(now) });
+    await noteRecipient(tx, one, { outcome: 'held', reason, hold, recheck, details, at: new Date(now) });
     return held;
   }
   await say(tx, c, input, now, {
@@ -80,8 +96,7 @@ export async function sayHeld(
     since: new Date(now),
     recheck,
   };
-  // The clock alone ends quiet hours, and a command the wait for an approval.
-  if (held.hold === 'quiet-hours' || held.hold === APPROVAL) await leaveWaiters(tx, input);
+  if (isByClock(held.hold)) await leaveWaiters(tx, input);
   else await waitOn(tx, { hold: held.hold, ...waiter });
   return held;
 }

@@ -3,8 +3,10 @@
  * Invariants: it ends with an outcome that is recorded, or with a ledger row `intended` under a live lease, which is the only right to send.
  */
 import type { Tx } from '../../db/database.ts';
+import { lockAccounts } from '../../db/queries/accounts/read-account.ts';
 import { withdrawDrafts } from '../../db/queries/approvals/drafts.ts';
 import { findMessage } from '../../db/queries/ledger/find-message.ts';
+import { anyOpen } from '../../db/queries/journeys/any-open.ts';
 import { releaseMessage } from '../../db/queries/ledger/settle-message.ts';
 import { freezeRecipients } from '../../db/queries/recipients/recipients.ts';
 import { lockTouch } from '../../db/queries/touches/lock-gate.ts';
@@ -17,7 +19,6 @@ import type { Judgement } from '../../playbooks/judge/judge-step.ts';
 import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
 import { decide } from '../arbiter/decide.ts';
 import { begin } from '../broadcast/begin.ts';
-import { raiseTask } from '../tasks/raise-task.ts';
 import { awaitsWord, withApproval } from './approval.ts';
 import type { Attempt } from './attempt.ts';
 import { enterJourney, stepOf } from './context.ts';
@@ -26,6 +27,7 @@ import type { JourneyDeps } from './deps.ts';
 import { factsOf } from './facts.ts';
 import { claimProbe } from './circuit.ts';
 import { fromEarlierAttempt } from './earlier-attempt.ts';
+import { alarmKeptBack, untilReachable } from './keep-back.ts';
 import { offerRefusal } from './offer-refusal.ts';
 import { chooseRecipients, tellsSeveral } from './recipient.ts';
 import { decideWithoutSending, troubleWith } from './without-sending.ts';
@@ -44,6 +46,9 @@ export type Reserved =
 
 export type Going = Extract<Judgement, { is: 'go' }>;
 
+/** A step that may change its account: it begins anew with the account locked, which comes before all else. */
+class NeedsAccount extends Error {}
+
 /** Decides about one occurrence of a step (for one of several recipients when it is that one's turn), and reserves its message when there is one to send. */
 export async function reserve(
   deps: JourneyDeps,
@@ -51,14 +56,25 @@ export async function reserve(
   attempt: Attempt,
   turn?: string,
 ): Promise<Reserved> {
+  return reserveWith(deps, input, attempt, { turn, hasAccount: false }).catch((error: unknown) => {
+    if (!(error instanceof NeedsAccount)) throw error;
+    return reserveWith(deps, input, attempt, { turn, hasAccount: true });
+  });
+}
+
+function reserveWith(
+  deps: JourneyDeps,
+  input: DeliverInput,
+  attempt: Attempt,
+  { turn, hasAccount }: { turn: string | undefined; hasAccount: boolean },
+): Promise<Reserved> {
   return deps.database.db.transaction(async (tx) => {
     const now = attempt.now();
-    const entered = stepOf(
-      await enterJourney(tx, deps.database, { journeyId: input.journeyId, state: input.state, at: now }),
-      input.step,
-    );
+    if (hasAccount) await lockAccounts(tx, [input.account]);
+    const of = { journeyId: input.journeyId, state: input.state, at: now };
+    const entered = stepOf(await enterJourney(tx, deps.database, of, () => lockTouch(tx, input.account)), input.step);
+    if (entered.spec.missedFact && !hasAccount) throw new NeedsAccount();
     const context = turn === undefined ? entered : { ...entered, turn };
-    await lockTouch(tx, context.journey.accountId);
     await attempt.probe('reserve:locked');
     const [existing, loaded] = await Promise.all([
       // A broadcast's messages are of the accounts that it tells.
@@ -134,6 +150,7 @@ async function decided(
   let refusal: Awaited<ReturnType<typeof offerRefusal>>;
   try {
     judged = judgeStep(c.playbook, c.spec, scope);
+    if (judged.is !== 'skip' && (await isDoneByAnother(tx, c))) judged = { is: 'skip', reason: 'done-by-another' };
     if (judged.is === 'go' && judged.offer) refusal = await offerRefusal(tx, c, judged.offer, scope);
   } catch (error) {
     return outcomeOf(await troubleWith(tx, c, input, now, error));
@@ -157,6 +174,9 @@ async function decided(
   return (needsWord ? withApproval : writeIntent)(tx, deps, c, input, now, toWrite);
 }
 
+const isDoneByAnother = (tx: Tx, { spec, journey }: StepContext) =>
+  spec.unlessOpen !== undefined && anyOpen(tx, journey.accountId, spec.unlessOpen);
+
 const outcomeOf = (outcome: DeliverOutcome): Reserved => ({ t: 'outcome', outcome });
 
 async function refused(
@@ -165,10 +185,12 @@ async function refused(
   c: StepContext,
   input: DeliverInput,
   now: number,
-  verdict: Exclude<ReturnType<typeof decide>, { is: 'go' }>,
+  said: Exclude<ReturnType<typeof decide>, { is: 'go' }>,
   variant?: string,
 ): Promise<DeliverOutcome> {
-  if (c.step.class === 'legal' && verdict.is !== 'skipped') await alarm(tx, deps, c, input, now, verdict.reason);
+  const verdict = untilReachable(c, said, now);
+  if (c.step.class === 'legal' && verdict.is !== 'skipped')
+    await alarmKeptBack(tx, deps, c, input, now, verdict.reason);
   if (verdict.is === 'held') {
     const { hold, recheck, reason } = verdict;
     return sayHeld(tx, c, input, now, { is: 'held', hold, recheck, reason }, verdict.details);
@@ -191,23 +213,4 @@ async function stale(tx: Tx, c: StepContext, input: DeliverInput, now: number): 
       : { outcome: 'held', reason: 're-planned' };
   await say(tx, c, input, now, { ...word, details });
   return { is: 'stale' };
-}
-
-/** A legal notice that a stop or an exit keeps back may miss its date: a person is told at once. */
-async function alarm(
-  tx: Tx,
-  deps: JourneyDeps,
-  c: StepContext,
-  input: DeliverInput,
-  now: number,
-  reason: string,
-): Promise<void> {
-  const { journeyId, step, n } = input;
-  deps.log.error({ journey: journeyId, step, reason }, 'a legal notice is kept back');
-  await raiseTask(tx, {
-    ...{ journeyId, step, n, now, owner: input.state.owner, accountId: c.journey.accountId },
-    what: 'legal-kept-back',
-    title: `“${c.spec.title}” is kept back`,
-    instructions: `The legal notice ${step} of ${c.playbook.id} v${c.journey.version} did not leave (${reason}). See to it that it reaches the customer in its time.`,
-  });
 }

@@ -9,6 +9,7 @@ import { addressHash } from '../../db/queries/contacts/address-hash.ts';
 import { suppress } from '../../db/queries/contacts/suppress.ts';
 import { closeCircuit, openCircuit } from '../../db/queries/holds/circuit.ts';
 import { endLease, releaseMessage, settleMessage } from '../../db/queries/ledger/settle-message.ts';
+import { lockStops } from '../../db/queries/touches/lock-gate.ts';
 import { findMessage } from '../../db/queries/ledger/find-message.ts';
 import type { MessageRow } from '../../db/schema/index.ts';
 import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
@@ -74,6 +75,10 @@ async function write(
   known?: Known,
 ): Promise<Settled | undefined> {
   const { result } = receipt;
+  const probes = known?.probes ?? true;
+  // Before anything else that this changes: who waits for a stop to end waits for nothing of ours.
+  if (result.state === 'sent' ? probes : result.state === 'refused' && result.kind === 'unavailable')
+    await lockStops(tx);
   const c = known?.context ?? (await contextOf(tx, deps, input, attempt, receipt));
   // The change itself is conditional, so a first try need not read what it wrote a moment ago.
   const contactId = receipt.turn ?? known?.context.turn;
@@ -90,7 +95,7 @@ async function write(
 
   async function settleAs(): Promise<Settled | undefined> {
     if (result.state === 'sent') {
-      const outcome = await sent(tx, deps, c, input, row!, result, { now, probes: known?.probes ?? true });
+      const outcome = await sent(tx, deps, c, input, row!, result, { now, probes });
       return outcome && { t: 'outcome', outcome };
     }
     if (result.state === 'refused')

@@ -8,6 +8,8 @@ import type { Tx } from '../../db/database.ts';
 import { decisionOf } from '../../db/queries/decisions/decisions-of.ts';
 import { endRest, recipientsOf } from '../../db/queries/recipients/recipients.ts';
 import { noteDecision } from '../../db/queries/touches/note-decision.ts';
+import { lockTouch } from '../../db/queries/touches/lock-gate.ts';
+import { isOver } from '../../db/queries/waiters/wait-on.ts';
 import type { RecipientRow } from '../../db/schema/index.ts';
 import type { DeliverInput, DeliverOutcome } from '../../workflows/contracts/journey.ts';
 import { afterSent } from './after-sent.ts';
@@ -17,7 +19,8 @@ import { enterJourney, stepOf } from './context.ts';
 import type { StepContext } from './context.ts';
 import type { JourneyDeps } from './deps.ts';
 import { tryAgain } from './failures.ts';
-import { say, sayHeld, sentOutcome, staysOpen } from './record.ts';
+import { alarmKeptBack } from './keep-back.ts';
+import { isByClock, say, sayHeld, sentOutcome, staysOpen } from './record.ts';
 import { reserve } from './reserve.ts';
 import type { Reserved } from './reserve.ts';
 
@@ -95,16 +98,17 @@ async function concludeTurns(
 ): Promise<DeliverOutcome | undefined> {
   const now = attempt.now();
   const { journeyId, state, step } = input;
-  const c = stepOf(await enterJourney(tx, deps.database, { journeyId, state, at: now }), step);
+  const lock = () => lockTouch(tx, input.account);
+  const c = stepOf(await enterJourney(tx, deps.database, { journeyId, state, at: now }, lock), step);
   const before = await recipientsOf(tx, input);
-  const ends = isOver(c) && before.some(isTold);
+  const ends = hasEnded(c) && before.some(isTold);
   if (ends) await endRest(tx, input, { ...wordOfEnd(c), at: new Date(now) });
   const rows = ends ? await recipientsOf(tx, input) : before;
   const told = rows.find(isTold);
   const contacts = contactsOf(rows);
   if (rows.some((one) => one.outcome === null)) {
     if (told) await wait(tx, c, input, now, 'recalled', contacts);
-    return undefined;
+    return told && attempt.signal.aborted ? { is: 'recalled', told: true } : undefined;
   }
   const waits = rows.filter((one) => one.outcome === 'held');
   const late = waits.find(isLate) ?? (told ? undefined : rows.find(isLate));
@@ -115,20 +119,26 @@ async function concludeTurns(
   }
   const [first] = waits.sort((a, b) => a.recheck!.getTime() - b.recheck!.getTime());
   if (first) {
-    const { hold, recheck, reason } = first;
-    const held = { is: 'held' as const, hold: hold!, recheck: recheck!.getTime(), reason: reason! };
-    await sayHeld(tx, c, input, now, held, { contacts });
-    await noteDecision(tx, { ...input, details: { contacts } });
-    return held;
+    // What held somebody may have ended since their turn, and woke nobody: the step does not wait yet.
+    for (const { hold } of waits)
+      if (await isOver(tx, { hold: hold!, journeyId, now: new Date(now) })) return undefined;
+    // Named is what somebody may end before the earliest time is over.
+    const { hold, reason, details: why } = waits.find((one) => !isByClock(one.hold!)) ?? first;
+    const held = { is: 'held' as const, hold: hold!, recheck: first.recheck!.getTime(), reason: reason! };
+    const details = { ...why, contacts };
+    await sayHeld(tx, c, input, now, held, details);
+    await noteDecision(tx, { ...input, details });
+    return told ? { ...held, told: true } : held;
   }
   if (told) return sent(tx, deps, c, input, now, { rows, told });
   const word = rows.find((one) => one.outcome === 'failed') ?? rows[0]!;
   const is = word.outcome as 'failed' | 'skipped' | 'dropped';
+  if (c.step.class === 'legal') await alarmKeptBack(tx, deps, c, input, now, word.reason!);
   await say(tx, c, input, now, { outcome: is, reason: word.reason!, variant: word.variant, details: { contacts } });
   return { is, reason: word.reason!, ...(word.variant ? { variant: word.variant } : {}) };
 }
 
-const isOver = (c: StepContext) => Boolean(c.gone) || c.hadEnded || c.journey.stopFlag === 'exited';
+const hasEnded = (c: StepContext) => Boolean(c.gone) || c.hadEnded || c.journey.stopFlag === 'exited';
 
 /** What is said of those whom an end left untold. */
 const wordOfEnd = (c: StepContext) => ({

@@ -6,15 +6,30 @@ import { settleMessage } from '../../db/queries/ledger/settle-message.ts';
 import { journeys, messages } from '../../db/schema/index.ts';
 import { domainOf, messageIdFor } from '../email/message-id.ts';
 import { PROVIDER_TIMEOUT_MS, ledgerKey } from '../ledger/ledger.ts';
-import type { Mailer } from '../ports.ts';
+import type { Mailer, OutgoingMail } from '../ports.ts';
 import type { PageNews, Pager, PagerAnswer } from './pager.ts';
 
 export type EmbeddedPagerOptions = { database: Pick<Database, 'db'>; mailer: Mailer; from: string; to: string };
 
-/** Pages by mail to the one address of those on call, once a key; the task beside it is what is acknowledged. */
+/** Pages by mail to the one address of those on call, once a key; the task beside it is what is acknowledged. Only what a journey asks for is in its ledger. */
 export function createEmbeddedPager({ database: { db }, mailer, from, to }: EmbeddedPagerOptions): Pager {
+  const send = (mail: Pick<OutgoingMail, 'key' | 'subject' | 'text' | 'messageId' | 'headers'>) =>
+    mailer.send(
+      { ...mail, from, to },
+      { signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS), timeoutMs: PROVIDER_TIMEOUT_MS },
+    );
   const page = async (news: PageNews): Promise<PagerAnswer> => {
-    if (news.journeyId === null) return { is: 'refused', code: 'no-journey' };
+    if (news.journeyId === null) {
+      const messageId = messageIdFor(news.key, domainOf(from));
+      const sent = await send({
+        key: news.key,
+        subject: subjectOf(news),
+        text: textOf(news),
+        messageId,
+        headers: AUTO,
+      });
+      return sent.state === 'sent' ? { is: 'taken' } : { is: 'later', code: sent.code };
+    }
     const key = {
       journeyId: news.journeyId,
       step: news.key.replace(`${news.journeyId}/`, ''),
@@ -41,9 +56,9 @@ export function createEmbeddedPager({ database: { db }, mailer, from, to }: Embe
         attempt: 1,
         leaseUntil: null,
         to,
-        subject: `[${news.severity}] ${news.title}`,
+        subject: subjectOf(news),
         html: null,
-        text: `${news.title}\n\nFor: ${news.role}\nSince: ${news.at.toISOString()}\n${news.link}\n`,
+        text: textOf(news),
         template: 'page',
         templateMajor: 1,
         templateMinor: 0,
@@ -51,18 +66,14 @@ export function createEmbeddedPager({ database: { db }, mailer, from, to }: Embe
         offer: null,
         provider: mailer.provider,
         messageId: messageIdFor(ledgerKey(key), domainOf(from)),
-        headers: { 'Auto-Submitted': 'auto-generated' },
+        headers: AUTO,
         countsForCap: false,
         intendedAt: news.at,
       });
     });
     if (row.state === 'sent') return { is: 'taken' };
     const { messageId, headers, text } = row;
-    const mail = { key: ledgerKey(key), from, to, subject: row.subject ?? '', text, messageId, headers };
-    const sent = await mailer.send(mail, {
-      signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
-      timeoutMs: PROVIDER_TIMEOUT_MS,
-    });
+    const sent = await send({ key: ledgerKey(key), subject: row.subject ?? '', text, messageId, headers });
     // A page that may have left twice harms nobody; one that never left does.
     if (sent.state !== 'sent') return { is: 'later', code: sent.code };
     const { providerId, receipt } = sent;
@@ -72,6 +83,11 @@ export function createEmbeddedPager({ database: { db }, mailer, from, to }: Embe
   const nothing = (): Promise<PagerAnswer> => Promise.resolve({ is: 'taken' });
   return { provider: 'embedded-pager', page, acknowledge: nothing, resolve: nothing };
 }
+
+const AUTO = { 'Auto-Submitted': 'auto-generated' };
+const subjectOf = ({ severity, title }: PageNews) => `[${severity}] ${title}`;
+const textOf = ({ title, role, at, link }: PageNews) =>
+  `${title}\n\nFor: ${role}\nSince: ${at.toISOString()}\n${link}\n`;
 
 /** The same id for the same text, for ever. */
 function idOf(text: string): string {

@@ -13,7 +13,7 @@ export async function raiseTask(
     n: number;
     /** Tells troubles of one kind apart: the one of several recipients. */
     of?: string | undefined;
-    what: 'in-doubt' | 'render-error' | 'data-error' | 'rejected' | 'legal-kept-back';
+    what: 'in-doubt' | 'render-error' | 'data-error' | 'rejected' | 'legal-kept-back' | 'run-lost';
     title: string;
     instructions: string;
     owner: string | null;

@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/database.ts';
 import { eraseAccount } from '../../db/queries/accounts/erase-account.ts';
 import { readAccount } from '../../db/queries/accounts/read-account.ts';
+import { lockGate } from '../../db/queries/touches/lock-gate.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import { mustBeOfCustomers } from './of-customers.ts';
@@ -12,6 +13,8 @@ export async function forgetAccount(tx: Tx, id: string, actor: string, now: numb
   const account = await readAccount(tx, id, { lock: true });
   if (!account) throw new TenureError('unknown-account', `There is no account ${id}.`, { account: id });
   if (account.erasedAt) return;
+  // Every touch has either reserved its message, whose words are wiped here, or will see that there is nobody left.
+  await lockGate(tx, id);
   const journeys = await tellAccount(tx, id, { type: 'account.erased', fields: {} }, actor, now);
   await eraseAccount(tx, id, new Date(now));
   await recordAudit(tx, {

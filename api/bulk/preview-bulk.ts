@@ -33,7 +33,7 @@ export async function previewBulk(
     const { kernel, state, now } = await present(db, row, clock);
     const of = { journey: id, account: row.accountId };
     const follows = kernel.timetable.playbook;
-    const command = await prepared(db, { row, follows, body, id: 'preview', zone: state.zone });
+    const command = await prepared(db, { row, follows, body, id: 'preview', zone: state.zone, now });
     if (command instanceof TenureError) {
       previews.push({ ...of, accepted: false, code: command.code, detail: command.message, changes: [] });
       continue;

@@ -33,7 +33,15 @@ export type IssuerDeps = {
   turnMs?: number;
 };
 
-export type Issue = { journeyId: string; id: string; body: CommandBody; actor: string; bulkId?: string };
+export type Issue = {
+  journeyId: string;
+  id: string;
+  body: CommandBody;
+  actor: string;
+  bulkId?: string;
+  /** Its row, where the caller has just read it. */
+  row?: JourneyRow;
+};
 export type CommandIssuer = {
   /** Notes the command, sends it and answers what the run answered; throws TenureError for a refusal or when no answer came. */
   issue(command: Issue): Promise<CommandAnswer>;
@@ -52,11 +60,12 @@ export function createCommandIssuer(deps: IssuerDeps): CommandIssuer {
   const { commandMs = 5000, startMs = 3000 } = deps;
   const inTurn = turns(deps.inFlight ?? 4, deps.turnMs ?? 2000);
 
-  const issue = async ({ journeyId, id, body, actor, bulkId }: Issue): Promise<CommandAnswer> => {
-    const journey = await readJourney(db, journeyId);
+  const issue = async ({ journeyId, id, body, actor, bulkId, row: read }: Issue): Promise<CommandAnswer> => {
+    const journey = read ?? (await readJourney(db, journeyId));
     if (!journey) throw new TenureError('unknown-journey', 'There is no such journey.', { journey: journeyId });
     const follows = body.command === 'migrate' ? (await present(db, journey, clock())).kernel.timetable.playbook : '';
-    const prepared = await prepareCommand(db, { row: journey, follows, body, id, zone: journey.snapshot.zone });
+    const { zone } = journey.snapshot;
+    const prepared = await prepareCommand(db, { row: journey, follows, body, id, zone, now: clock() });
     const asked = await asShown(db, journey, prepared, clock());
     const bodyHash = hashBody({ ...body, id: undefined, dryRun: undefined });
     return inTurn(journeyId, async () => {
@@ -71,10 +80,13 @@ export function createCommandIssuer(deps: IssuerDeps): CommandIssuer {
         bulkId,
         words,
       };
-      const { is, row } = await db.transaction(async (tx) => {
-        const run = await noteProgram(tx, journeyId, asked, note.receivedAt);
-        return insertCommand(tx, { ...note, run });
-      });
+      const { is, row } =
+        asked.name === 'migrate'
+          ? await db.transaction(async (tx) => {
+              const run = await noteProgram(tx, journeyId, asked, note.receivedAt);
+              return insertCommand(tx, { ...note, run });
+            })
+          : await insertCommand(db, { ...note, run: asked });
       if (is === 'known') {
         if (row.bodyHash !== bodyHash)
           throw new TenureError('id-reused', 'This command id was used with another body.', { id });

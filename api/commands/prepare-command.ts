@@ -3,10 +3,10 @@ import { readAccount } from '../../db/queries/accounts/read-account.ts';
 import { readPlaybook } from '../../db/queries/playbooks/read-playbook.ts';
 import { insertProgram, nextProgram } from '../../db/queries/programs/insert-program.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
-import { prepareProgram } from '../../playbooks/prepare-start.ts';
 import type { Command, CommandBody } from '../../workflows/contracts/commands.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { ZoneRules } from '../../workflows/contracts/time.ts';
+import { programFor } from '../journeys/program-for.ts';
 import { InvalidRequest } from '../problem.ts';
 import { toCommand } from './to-command.ts';
 
@@ -17,10 +17,11 @@ type Prepare = {
   body: CommandBody;
   id: string;
   zone: ZoneRules;
+  now: number;
 };
 
 /** A command as the run gets it; that of a migration with the whole timetable that it goes over to. Throws TenureError. */
-export async function prepareCommand(db: Db | Tx, { row, follows, body, id, zone }: Prepare): Promise<Command> {
+export async function prepareCommand(db: Db | Tx, { row, follows, body, id, zone, now }: Prepare): Promise<Command> {
   if (body.command !== 'migrate') return toCommand(body, id, zone);
   const playbookId = body.playbook ?? follows;
   const target = await readPlaybook(db, playbookId, body.version);
@@ -35,12 +36,10 @@ export async function prepareCommand(db: Db | Tx, { row, follows, body, id, zone
   if (target.playbook.kind !== row.kind)
     throw new InvalidRequest([{ pointer: '/playbook', detail: `must be of kind ${row.kind}, as the journey` }]);
   const account = await readAccount(db, row.accountId);
-  const { timetable, anchors } = prepareProgram({
-    ...{ playbook: target.playbook, version: target.version, options: row.options },
-    ...{ facts: account?.facts ?? {}, zone },
-  });
-  const program = await nextProgram(db, row.id);
-  return toCommand(body, id, zone, { program, timetable, anchors });
+  if (!account) throw new TenureError('unknown-account', 'There is no such account.');
+  const to = { definition: target.playbook, version: target.version };
+  const going = await programFor(db, { row, to, account, zone, now });
+  return toCommand(body, id, zone, { ...going, program: await nextProgram(db, row.id) });
 }
 
 /** Notes the program of a migration in the transaction of its command; the command with its number, the same for a command that is repeated. */

@@ -74,7 +74,8 @@ function outcomeOf(error: unknown): Sent {
   return { is: 'unknown', code: 'outcome-unknown' };
 }
 
-function grpcCode(error: unknown): number | undefined {
+/** The status with which the engine answered a call that failed; undefined for any other error. */
+export function grpcCode(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;
   const cause = error instanceof Error ? error.cause : undefined;
   return isGrpcServiceError(cause) ? cause.code : undefined;

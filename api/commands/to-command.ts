@@ -1,15 +1,13 @@
 import type { Command, CommandBody } from '../../workflows/contracts/commands.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
+import type { Program } from '../../workflows/contracts/journey.ts';
 import { durationMs } from '../../workflows/contracts/time.ts';
 import type { ZoneRules } from '../../workflows/contracts/time.ts';
 import { localMidnight } from '../../workflows/kernel/calendar.ts';
 import { planOf } from '../../playbooks/plans.ts';
 
-/** What a journey goes over to, made from the playbook that it names. */
-export type Migration = Pick<Extract<Command, { name: 'migrate' }>, 'program' | 'timetable' | 'anchors'>;
-
 /** A command as the run gets it: dates as instants, no free text. A date without a time is its first moment in the journey's zone. */
-export function toCommand(body: CommandBody, id: string, zone: ZoneRules, migration?: Migration): Command {
+export function toCommand(body: CommandBody, id: string, zone: ZoneRules, migration?: Program): Command {
   const base = { id, ...(body.ifRev === undefined ? {} : { ifRev: body.ifRev }) };
   switch (body.command) {
     case 'pause':

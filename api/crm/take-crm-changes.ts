@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { FIELDS } from '../../activities/crm/hubspot/fields.ts';
 import type { Tx } from '../../db/database.ts';
-import { readAccount } from '../../db/queries/accounts/read-account.ts';
+import { lockAccounts, readAccount } from '../../db/queries/accounts/read-account.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import { findLinked, forgetRemote, tellAgain } from '../../db/queries/crm/find-linked.ts';
 import type { CrmKind } from '../../db/queries/crm/untold.ts';
@@ -39,6 +39,11 @@ export async function takeCrmChanges(
   context: Context,
 ): Promise<{ taken: number; ignored: number }> {
   let taken = 0;
+  // All accounts at once and in their order, so that two calls that share some cannot block each other.
+  const concerned = new Set<string>();
+  for (const { kind, remoteId } of changes)
+    for (const { accountId } of await findLinked(tx, kind, remoteId)) concerned.add(accountId);
+  await lockAccounts(tx, [...concerned]);
   for (const change of [...changes].sort((a, b) => a.at - b.at))
     for (const linked of await findLinked(tx, change.kind, change.remoteId)) {
       const account = await readAccount(tx, linked.accountId, { lock: true });

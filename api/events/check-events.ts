@@ -80,9 +80,12 @@ function checkFields(event: EventBody, catalog: Catalog, at: string): void {
     if (!field)
       throw new TenureError('unknown-name', `No playbook reads a field ${name} of ${event.type}.`, {
         name,
-        errors: [{ pointer: `${at}/data/${name}`, detail: 'unknown field' }],
+        errors: [{ pointer: `${at}/data/${name}`, detail: `unknown field; ${knownOf(fields)}` }],
       });
     if (!fits(field, value))
       throw new InvalidRequest([{ pointer: `${at}/data/${name}`, detail: `must be ${article(field)}` }]);
   }
 }
+
+const knownOf = (fields: ReadonlyMap<string, unknown>) =>
+  fields.size === 0 ? 'the event has none' : `one of ${[...fields.keys()].sort().join(', ')}`;

@@ -5,6 +5,7 @@ import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
 import { readMetrics } from '../../db/queries/accounts/read-metrics.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import type { Telling } from '../../db/queries/deliveries/tell-journeys.ts';
+import { lockGate } from '../../db/queries/touches/lock-gate.ts';
 import { readOpenJourney } from '../../db/queries/journeys/read-journey.ts';
 import { pendingProgram } from '../../db/queries/programs/read-program.ts';
 import { healthOf } from '../../db/queries/scores/health-of.ts';
@@ -68,6 +69,8 @@ async function fire(tx: Tx, firing: Firing, playbook: Published, triggers: Trigg
   const scope = conditions ? await scopeOf(tx, firing, playbook) : undefined;
   const holding = triggers.filter(({ when }) => when === undefined || holds(playbook.definition, when, scope!));
   if (holding.length === 0) return undefined;
+  // The gate comes before the row of a journey: both what it goes over to and what it begins may hold others back.
+  await lockGate(tx, account.id);
   const over = holding.flatMap((one) => one.takesOver ?? []);
   const open = over.length > 0 ? await openUnderLock(tx, playbook, account.id) : undefined;
   if (open && open.follows === playbook.id) return undefined;
@@ -84,7 +87,9 @@ async function fire(tx: Tx, firing: Firing, playbook: Published, triggers: Trigg
 
 /** The journey that has the playbook's lock, and the playbook that it follows or has been told to go over to. */
 async function openUnderLock(tx: Tx, playbook: Published, account: string) {
-  const row = await readOpenJourney(tx, journeyWorkflowId(playbook.definition.kind, account, keyOf(playbook)));
+  // Locked: one whose end is being written is open no more once that is done.
+  const lock = journeyWorkflowId(playbook.definition.kind, account, keyOf(playbook));
+  const row = await readOpenJourney(tx, lock, { lock: true });
   if (!row) return undefined;
   const pending = await pendingProgram(tx, row.id, row.program);
   return { row, follows: pending?.playbook ?? row.playbook };

@@ -27,7 +27,7 @@ export async function classify(tx: Tx, acting: Acting, severity: Severity): Prom
   return changed;
 }
 
-/** Says whom it touches; who was added is told the newest update, who was taken out is spoken to again. */
+/** Says whom it touches; who was added is told the newest update, who was taken out is spoken to again, and still told how it goes on. */
 export async function setScope(tx: Tx, acting: Acting, affected: AffectedBody): Promise<IncidentRow> {
   const { incident, playbook, policy, actor, now, perSecond } = acting;
   const { total } = await widenOrNarrow(tx, { incident, affected, playbook, now });

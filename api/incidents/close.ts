@@ -65,7 +65,7 @@ export async function close(tx: Tx, acting: Acting): Promise<IncidentRow> {
   const at = new Date(now);
   const changed = await changeIncident(tx, incident.id, { closedAt: at, closedBy: actor, nextUpdateAt: null });
   if (incident.kind === 'platform') await alignHolds(tx, { incident: changed, policy, now, perSecond });
-  await changePages(tx, { journeyId: incident.journeyId, to: 'resolved', now: at });
+  await changePages(tx, { journeyId: incident.journeyId }, { to: 'resolved', now: at });
   await tellIncident(tx, { incident, accountId: journeyAccount(incident), type: 'incident.closed', actor, now: at });
   return changed;
 }

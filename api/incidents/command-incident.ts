@@ -91,7 +91,7 @@ async function acknowledge(tx: Tx, { incident, actor, now }: Acting): Promise<In
     });
   const at = new Date(now);
   const changed = await changeIncident(tx, incident.id, { acknowledgedAt: at, acknowledgedBy: actor });
-  await changePages(tx, { journeyId: incident.journeyId, to: 'acknowledged', now: at });
+  await changePages(tx, { journeyId: incident.journeyId }, { to: 'acknowledged', now: at });
   await tellIncident(tx, {
     incident,
     accountId: journeyAccount(incident),

@@ -55,7 +55,10 @@ export async function readView(db: Db, row: IncidentRow): Promise<z.infer<typeof
   return {
     ...toItem(row),
     said: said.map(toUpdate),
-    alerts: Object.fromEntries(alerts.map((one) => [one.state, one.count])),
+    alerts: {
+      ...Object.fromEntries(alerts.map((one) => [one.state, one.count])),
+      ...(row.truncatedAlerts > 0 ? { truncated: row.truncatedAlerts } : {}),
+    },
     notices: notices.map(({ id, step, update, state, total, outcomes, createdAt, endedAt }) => ({
       ...{ id, step, update, state, total, outcomes },
       at: createdAt.toISOString(),

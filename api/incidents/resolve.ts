@@ -46,7 +46,7 @@ export async function resolve(
   const resolved = { status: 'Resolved', nextUpdateAt: null, resolvedAt: at, resolvedBy: actor };
   const changed = await changeIncident(tx, incident.id, resolved);
   await alignHolds(tx, { incident: changed, policy, now, perSecond });
-  await changePages(tx, { journeyId: incident.journeyId, to: 'resolved', now: at });
+  await changePages(tx, { journeyId: incident.journeyId }, { to: 'resolved', now: at });
   if (policy.makesGood(incident.severity as Severity | null))
     await makeGood(tx, {
       incidentId: incident.id,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Tx } from '../../db/database.ts';
+import { changeIncident } from '../../db/queries/incidents/change-incident.ts';
 import { putAlerts } from '../../db/queries/incidents/put-alerts.ts';
 import type { AlertRow } from '../../db/queries/incidents/put-alerts.ts';
 import { openIncidentOf } from '../../db/queries/incidents/read-incident.ts';
@@ -8,6 +9,7 @@ import { tellIncident } from '../../db/queries/incidents/tell-incident.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { INCIDENT_PLAYBOOKS } from '../../workflows/contracts/incidents.ts';
 import type { Severity } from '../../workflows/contracts/incidents.ts';
+import { When } from '../../workflows/contracts/time.ts';
 import { mustFind } from '../playbooks/catalog.ts';
 import type { Catalog } from '../playbooks/catalog.ts';
 import { journeyAccount } from './acting.ts';
@@ -26,13 +28,14 @@ const Alert = z.looseObject({
 });
 /** Alertmanager's webhook, version 4: fields that it does not name here are let be. */
 export const AlertmanagerBody = z.looseObject({
-  version: z.string().optional(),
+  version: z.literal('4', 'only version 4 is read').optional(),
   groupKey: z.string().min(1).max(8000),
   status: z.enum(['firing', 'resolved']),
   groupLabels: Labels,
   commonLabels: Labels,
   commonAnnotations: Labels,
-  alerts: z.array(Alert).max(5000),
+  alerts: z.array(Alert).min(1).max(5000),
+  truncatedAlerts: z.number().int().nonnegative().default(0),
 });
 export type AlertmanagerBody = z.infer<typeof AlertmanagerBody>;
 
@@ -54,7 +57,7 @@ export type TookAlertmanager = {
   journey?: JourneyRow;
 };
 
-/** Alerts of one group are one incident, however many and however often; that none fires any more is told to its run, which asks a person. */
+/** Alerts of one group are one incident, however many and however often; that none fires any more, or one does again, is told to its run, which asks a person. */
 export async function takeAlertmanager(tx: Tx, take: TakeAlertmanager): Promise<TookAlertmanager> {
   const { body, actor, catalog, now, perSecond } = take;
   const playbook = mustFind(catalog, INCIDENT_PLAYBOOKS.platform).definition;
@@ -75,7 +78,10 @@ export async function takeAlertmanager(tx: Tx, take: TakeAlertmanager): Promise<
     journey = opened.journey;
   }
   const rows = rowsOf(body, labelled);
-  const { fresh, firing } = await putAlerts(tx, { incidentId: incident.id, alerts: rows, now: new Date(now) });
+  const { fresh, fired, firing } = await putAlerts(tx, { incidentId: incident.id, alerts: rows, now: new Date(now) });
+  const { truncatedAlerts } = body;
+  if (truncatedAlerts !== incident.truncatedAlerts)
+    incident = await changeIncident(tx, incident.id, { truncatedAlerts });
   const acting = { incident, playbook, policy, actor, now, perSecond };
   // Until a person has said how severe it is, the worst alert says so.
   if (
@@ -84,11 +90,12 @@ export async function takeAlertmanager(tx: Tx, take: TakeAlertmanager): Promise<
     worse(severity, incident.severity as Severity | null) !== incident.severity
   )
     await classify(tx, acting, severity);
-  if (firing === 0 && rows.length > 0)
+  const again = journey === undefined && fired === 0 && firing > 0;
+  if (firing === 0 || again)
     await tellIncident(tx, {
       incident,
       accountId: journeyAccount(incident),
-      type: 'incident.alerts_resolved',
+      type: again ? 'incident.alerts_firing' : 'incident.alerts_resolved',
       actor,
       now: new Date(now),
     });
@@ -118,7 +125,7 @@ function rowsOf(body: AlertmanagerBody, severities: (Severity | null)[]): AlertR
 
 /** Alertmanager writes year 1 where it knows no time. */
 function instantOf(text: string | undefined): string | null {
-  const at = text === undefined ? NaN : Date.parse(text);
+  const at = When.safeParse(text).success ? Date.parse(text!) : NaN;
   return at > 0 ? new Date(at).toISOString() : null;
 }
 

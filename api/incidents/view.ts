@@ -51,7 +51,7 @@ export const Moment = z.object({
 
 export const IncidentView = IncidentItem.extend({
   said: z.array(UpdateView),
-  alerts: z.record(z.string(), z.number().int()),
+  alerts: z.record(z.string(), z.number().int()).describe('By state; truncated: left out by their source'),
   notices: z.array(
     z.object({
       id: z.string(),

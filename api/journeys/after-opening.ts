@@ -1,13 +1,11 @@
 import type { Tx } from '../../db/database.ts';
 import { holdForJourney } from '../../db/queries/holds/journey-hold.ts';
 import { settleProgram } from '../../db/queries/programs/settle-program.ts';
+import { RELEASE_PER_SECOND } from '../../db/queries/waiters/release-waiters.ts';
 import { insertWatches } from '../../db/queries/watches/insert-watches.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import type { Timetable } from '../../workflows/contracts/timetable.ts';
 import type { Published } from '../playbooks/catalog.ts';
-
-/** How many journeys a second wake whose hold gives way to another. */
-const PER_SECOND = 5;
 
 type Opened = { row: Pick<JourneyRow, 'id' | 'accountId' | 'timetable'>; playbook: Published };
 
@@ -17,7 +15,7 @@ export async function afterOpening(tx: Tx, opened: Opened[], at: number): Promis
   for (const { row, playbook } of opened) {
     const { holds, title: reason } = playbook.definition;
     const of = { journeyId: row.id, accountId: row.accountId, now };
-    if (holds) await holdForJourney(tx, { ...of, level: holds.level, reason, perSecond: PER_SECOND });
+    if (holds) await holdForJourney(tx, { ...of, level: holds.level, reason, perSecond: RELEASE_PER_SECOND });
     if (row.timetable.watches) await insertWatches(tx, { ...of, watches: row.timetable.watches });
   }
 }
@@ -31,7 +29,7 @@ export function afterMigration(
   now: number,
 ): Promise<void> {
   return settleProgram(tx, {
-    ...{ journeyId: row.id, accountId: row.accountId, now: new Date(now), perSecond: PER_SECOND },
+    ...{ journeyId: row.id, accountId: row.accountId, now: new Date(now), perSecond: RELEASE_PER_SECOND },
     ...{ level: definition.holds?.level, reason: definition.title, watches: timetable.watches ?? [] },
   });
 }

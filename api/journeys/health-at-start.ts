@@ -1,4 +1,4 @@
-import type { Tx } from '../../db/database.ts';
+import type { Db, Tx } from '../../db/database.ts';
 import { healthOf } from '../../db/queries/scores/health-of.ts';
 import { healthModelFor, readsHealthAtStart } from '../../playbooks/cel/reads-health.ts';
 import type { Health } from '../../playbooks/cel/scope.ts';
@@ -6,8 +6,8 @@ import type { Published } from '../playbooks/catalog.ts';
 
 /** How an account does by the model of its plan, when a journey of the playbook asks for that as it begins; else null, and nothing is looked up. */
 export async function healthAtStart(
-  tx: Tx,
-  { definition }: Published,
+  tx: Db | Tx,
+  { definition }: Pick<Published, 'definition'>,
   account: { id: string; plan: string },
   now: number,
 ): Promise<Health | null> {

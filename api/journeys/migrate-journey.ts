@@ -5,9 +5,9 @@ import type { Telling } from '../../db/queries/deliveries/tell-journeys.ts';
 import { insertProgram } from '../../db/queries/programs/insert-program.ts';
 import { BY_EVENT } from '../../db/queries/programs/untaken-program.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
-import { prepareProgram } from '../../playbooks/prepare-start.ts';
 import type { Published } from '../playbooks/catalog.ts';
 import { afterMigration } from './after-opening.ts';
+import { programFor } from './program-for.ts';
 
 type Migrate = {
   row: JourneyRow;
@@ -22,13 +22,11 @@ type Migrate = {
 /** Prepares that an open journey goes on in another playbook because of an event, in the transaction of that event; answers what the run must be told. */
 export async function migrateJourney(tx: Tx, { row, to, account, event, actor, now }: Migrate): Promise<Telling> {
   const at = new Date(now);
-  const { timetable, anchors } = prepareProgram({
-    ...{ playbook: to.definition, version: to.version, options: row.options },
-    ...{ facts: account.facts, zone: row.snapshot.zone },
-  });
+  const going = await programFor(tx, { row, to, account, zone: row.snapshot.zone, now });
+  const { timetable } = going;
   const id = `${BY_EVENT}${event.id}`;
   const program = await insertProgram(tx, { journeyId: row.id, timetable, causeId: id, at });
-  const happening = { t: 'migrated' as const, id, program, timetable, anchors, at: now };
+  const happening = { ...going, t: 'migrated' as const, id, program, at: now };
   await afterMigration(tx, row, to, timetable, now);
   await recordAudit(tx, {
     at,

@@ -72,5 +72,5 @@ export function newJourney(beginning: Beginning): { row: NewJourney; entry: Audi
 }
 
 /** Whether a journey of this playbook reads figures of its account as it starts. */
-export const readsAtStart = ({ definition }: Published): boolean =>
+export const readsAtStart = ({ definition }: Pick<Published, 'definition'>): boolean =>
   Object.values(definition.flags).some((flag) => flag.initially !== undefined);

@@ -1,9 +1,9 @@
 import type { Tx } from '../../db/database.ts';
-import { readAccount, readContacts } from '../../db/queries/accounts/read-account.ts';
 import { readMetrics } from '../../db/queries/accounts/read-metrics.ts';
-import { recordAudit } from '../../db/queries/audit/record-audit.ts';
 import { insertJourney } from '../../db/queries/journeys/insert-journey.ts';
-import { findStarted, lastEnded } from '../../db/queries/journeys/read-journey.ts';
+import { findStarted } from '../../db/queries/journeys/read-journey.ts';
+import { readStart } from '../../db/queries/journeys/read-start.ts';
+import type { Start } from '../../db/queries/journeys/read-start.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import type { StartJourneyBody } from '../../workflows/contracts/api.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
@@ -31,15 +31,14 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
   const { kind, reentry } = playbook.definition;
   const key = keyOf(playbook, body.key);
   const lock = journeyWorkflowId(kind, body.account, key);
-  // Sent together: they wait for the database once.
-  const [account, known, ended, contacts] = await Promise.all([
-    readAccount(tx, body.account),
-    findStarted(tx, id, lock),
-    reentry === 'always' ? undefined : lastEnded(tx, lock, playbook.id),
-    readContacts(tx, body.account),
-  ]);
-  if (!account)
+  const by = { id, lock, account: body.account, playbook: playbook.id };
+  let start = await readStart(tx, by);
+  const known = start?.known ? await findStarted(tx, id, lock) : undefined;
+  // It has ended while its account was waited for; nothing ends there from now on.
+  if (start?.known && !known) start = await readStart(tx, by);
+  if (!start)
     throw new TenureError('unknown-account', `There is no account ${body.account}.`, { account: body.account });
+  const { account, contacts, ended } = start;
   if (account.erasedAt || account.closedAt)
     throw new TenureError('account-closed', 'The account is closed or erased.', { account: body.account });
   if (known?.id === id && known.lock !== lock)
@@ -55,14 +54,13 @@ export async function openJourney(tx: Tx, opening: Opening): Promise<{ row: Jour
     systemZone: opening.systemZone,
     clockShift: opening.clockShift,
   });
-  const row = await insertJourney(tx, fresh);
+  const row = await insertJourney(tx, fresh, entry);
   // Lost the race for the lock: whoever won has committed, or this insert would still wait.
   if (!row)
     return {
       row: sameOne(await findStarted(tx, id, lock), playbook.id),
       created: false,
     };
-  await recordAudit(tx, entry);
   await afterOpening(tx, [{ row, playbook }], now);
   return { row, created: true };
 }
@@ -83,10 +81,7 @@ function sameOne(row: JourneyRow | undefined, playbook: string): JourneyRow {
 
 type Reentry = Published['definition']['reentry'];
 
-function checkReentry(
-  last: Awaited<ReturnType<typeof lastEnded>>,
-  by: { playbook: string; reentry: Reentry; now: number },
-): void {
+function checkReentry(last: Start['ended'], by: { playbook: string; reentry: Reentry; now: number }): void {
   if (!last || by.reentry === 'always') return;
   if (by.reentry === 'never')
     throw new TenureError(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../db/database.ts';
+import { lockAccounts } from '../../db/queries/accounts/read-account.ts';
 import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
 import { knownRefusals } from '../../db/queries/audit/known-refusals.ts';
 import { recordAudit } from '../../db/queries/audit/record-audit.ts';
@@ -26,7 +27,8 @@ type Openings = {
 
 /** Opens journeys of many accounts in a few statements, each under its lock; those that are open already, and accounts that cannot start, are left out. Why one cannot is in the trail once. */
 export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: JourneyRow[]; refused: number }> {
-  const { accounts, playbookOf, actor, systemZone, now, clockShift } = o;
+  const { playbookOf, actor, systemZone, now, clockShift } = o;
+  const accounts = await stillOpen(tx, o.accounts);
   const at = new Date(now);
   const reads = accounts.some((account) => readsAtStart(playbookOf(account)));
   const ids = accounts.map((account) => account.id);
@@ -57,6 +59,16 @@ export async function openJourneys(tx: Tx, o: Openings): Promise<{ rows: Journey
   await recordAudit(tx, ...opened.map(({ entry }) => entry), ...(await newsOf(tx, refused, { at, actor })));
   await afterOpening(tx, opened, now);
   return { rows, refused: refused.length };
+}
+
+/** As they are now, in the order given; locked, so that nobody closes one or starts the same there meanwhile. */
+async function stillOpen(tx: Tx, given: AccountRow[]): Promise<AccountRow[]> {
+  const locked = await lockAccounts(
+    tx,
+    given.map((account) => account.id),
+  );
+  const rows = new Map(locked.map((row) => [row.id, row]));
+  return given.flatMap(({ id }) => rows.get(id) ?? []).filter((row) => !row.closedAt && !row.erasedAt);
 }
 
 type Refused = { accountId: string; playbook: string; code: string };

@@ -9,7 +9,7 @@ import { writeFolded } from '../../db/queries/journeys/rehydrate-journey.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import type { State } from '../../workflows/contracts/journey.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
-import { TenureJourney } from '../../workflows/messages.ts';
+import { openRun } from './open-run.ts';
 import { present } from './present.ts';
 import { startRun } from './start-run.ts';
 
@@ -70,12 +70,10 @@ export async function rehydrateJourney(deps: RehydrateDeps, id: string): Promise
 }
 
 async function terminateRun(client: Client, row: JourneyRow, reason: string): Promise<boolean> {
-  const handle = client.workflow.getHandle(row.lock);
+  const runId = await openRun(client, row);
+  if (runId === undefined) return false;
   return client.withDeadline(Date.now() + DEADLINE_MS, async () => {
     try {
-      const { status, typedSearchAttributes, runId } = await handle.describe();
-      const open = status.name === 'RUNNING' || status.name === 'PAUSED';
-      if (!open || typedSearchAttributes.get(TenureJourney) !== row.id) return false;
       await client.workflow.getHandle(row.lock, runId).terminate(`rehydrate: ${reason}`);
       return true;
     } catch (error) {

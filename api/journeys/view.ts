@@ -105,12 +105,17 @@ export async function toView(
 ): Promise<z.infer<typeof JourneyView>> {
   const now = await present(db, row, clock);
   return {
-    ...toItem(row, config),
-    ...presentFields(row, now),
+    ...presentItem(row, now, config),
     pause: await pauseOf(db, row, now),
     forecast: toForecast(forecastOf(now)),
   };
 }
+
+/** A journey of a list as it is now. */
+export const presentItem = (row: JourneyRow, now: Present, config: ApiConfig): z.infer<typeof JourneyItem> => ({
+  ...toItem(row, config),
+  ...presentFields(row, now),
+});
 
 function presentFields(row: JourneyRow, { kernel, state }: Present) {
   if (row.endedAt) return {};

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Api, Deps } from '../deps.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import { InvalidRequest, issuesOf, pointer, toProblem } from '../problem.ts';
@@ -6,6 +7,12 @@ import type { z } from 'zod';
 
 const UNSTORABLE = 'must be whole characters of Unicode, none of them null';
 const PARTS: Record<string, string> = { body: '', querystring: '/query', params: '/path', headers: '/headers' };
+
+/** The answer to an address that the router cannot read, before any hook or handler. */
+export function unreadable(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const answer = toProblem(new InvalidRequest([{ pointer: '/path', detail: 'is no address of a route' }]), request.id);
+  void reply.status(answer.status).type('application/problem+json').send(JSON.stringify(answer));
+}
 
 /** Every error leaves as problem+json, and nothing of the inside with it. */
 export function problems(app: Api, deps: Deps): void {
@@ -28,10 +35,25 @@ export function problems(app: Api, deps: Deps): void {
     else if (answer.retryable && answer.status !== 500) void reply.header('retry-after', 1);
     return reply.status(answer.status).type('application/problem+json').send(answer);
   });
-  app.setNotFoundHandler(() => {
-    throw new TenureError('not-found', 'There is no such route; see /docs.');
+  const routes: { path: RegExp; methods: string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => void routes.push({ path: pathOf(url), methods: [method].flat() }));
+  app.setNotFoundHandler(({ url, method }, reply) => {
+    const [path = ''] = url.split('?');
+    const allow = [...new Set(routes.filter((one) => one.path.test(path)).flatMap((one) => one.methods))].sort();
+    if (allow.length === 0) throw new TenureError('not-found', 'There is no such route; see /docs.');
+    void reply.header('allow', allow.join(', '));
+    throw new TenureError('method-not-allowed', `This address takes ${allow.join(', ')}, and no ${method}.`, { allow });
   });
 }
+
+/** The addresses of a route. */
+const pathOf = (url: string) =>
+  new RegExp(
+    `^${url
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/:[^/]+/g, '[^/]+')
+      .replaceAll('*', '.*')}/?$`,
+  );
 
 /** Name, code and place of an error; its message may hold data, so it stays out unless it is ours. */
 function causeOf(error: unknown): Record<string, unknown> {

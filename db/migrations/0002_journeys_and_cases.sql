@@ -1,3 +1,9 @@
+CREATE TABLE "crm_looks" (
+	"kind" text PRIMARY KEY NOT NULL,
+	"seen" "xid8" NOT NULL,
+	"whole_at" timestamp (3) with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "crm_sync" (
 	"kind" text NOT NULL,
 	"external_id" text NOT NULL,
@@ -8,6 +14,7 @@ CREATE TABLE "crm_sync" (
 	"attempts" integer NOT NULL,
 	"not_before" timestamp (3) with time zone NOT NULL,
 	"refused" text,
+	"stirred_in" "xid8" DEFAULT pg_current_xact_id() NOT NULL,
 	CONSTRAINT "crm_sync_kind_external_id_pk" PRIMARY KEY("kind","external_id")
 );
 --> statement-breakpoint
@@ -97,6 +104,7 @@ CREATE TABLE "incidents" (
 	"source" text NOT NULL,
 	"affected" jsonb,
 	"accounts" integer NOT NULL,
+	"truncated_alerts" integer DEFAULT 0 NOT NULL,
 	"account_id" text,
 	"journey_id" uuid NOT NULL,
 	"updates" integer NOT NULL,
@@ -138,6 +146,7 @@ CREATE TABLE "recipients" (
 	"reason" text,
 	"hold" text,
 	"recheck" timestamp (3) with time zone,
+	"details" jsonb,
 	"variant" text,
 	"offer" text,
 	"template" text,
@@ -277,7 +286,14 @@ CREATE TABLE "programs" (
 	CONSTRAINT "programs_journey_id_program_pk" PRIMARY KEY("journey_id","program")
 );
 --> statement-breakpoint
+DROP INDEX "messages_unsettled";--> statement-breakpoint
+DROP INDEX "tasks_list";--> statement-breakpoint
 ALTER TABLE "accounts" ADD COLUMN "internal" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "accounts" ADD COLUMN "changed_in" "xid8" DEFAULT pg_current_xact_id() NOT NULL;--> statement-breakpoint
+ALTER TABLE "contacts" ADD COLUMN "changed_in" "xid8" DEFAULT pg_current_xact_id() NOT NULL;--> statement-breakpoint
+ALTER TABLE "crm_accounts" ADD COLUMN "changed_in" "xid8" DEFAULT pg_current_xact_id() NOT NULL;--> statement-breakpoint
+ALTER TABLE "crm_notes" ADD COLUMN "changed_in" "xid8" DEFAULT pg_current_xact_id() NOT NULL;--> statement-breakpoint
+ALTER TABLE "crm_opportunities" ADD COLUMN "changed_in" "xid8" DEFAULT pg_current_xact_id() NOT NULL;--> statement-breakpoint
 ALTER TABLE "journeys" ADD COLUMN "program" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "journeys" ADD COLUMN "concluded_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "messages" ADD COLUMN "notice" jsonb;--> statement-breakpoint
@@ -293,6 +309,7 @@ ALTER TABLE "tasks" ADD COLUMN "link" text;--> statement-breakpoint
 ALTER TABLE "tasks" ADD COLUMN "attendees" text;--> statement-breakpoint
 ALTER TABLE "tasks" ADD COLUMN "booked_for" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "tasks" ADD COLUMN "booked_by" text;--> statement-breakpoint
+ALTER TABLE "tasks" ADD COLUMN "changed_in" "xid8" DEFAULT pg_current_xact_id() NOT NULL;--> statement-breakpoint
 ALTER TABLE "broadcast_items" ADD CONSTRAINT "broadcast_items_broadcast_id_broadcasts_id_fk" FOREIGN KEY ("broadcast_id") REFERENCES "public"."broadcasts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "broadcasts" ADD CONSTRAINT "broadcasts_incident_id_incidents_id_fk" FOREIGN KEY ("incident_id") REFERENCES "public"."incidents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "broadcasts" ADD CONSTRAINT "broadcasts_journey_id_journeys_id_fk" FOREIGN KEY ("journey_id") REFERENCES "public"."journeys"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -312,6 +329,8 @@ ALTER TABLE "scores" ADD CONSTRAINT "scores_account_id_accounts_id_fk" FOREIGN K
 ALTER TABLE "watches" ADD CONSTRAINT "watches_journey_id_journeys_id_fk" FOREIGN KEY ("journey_id") REFERENCES "public"."journeys"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "programs" ADD CONSTRAINT "programs_journey_id_journeys_id_fk" FOREIGN KEY ("journey_id") REFERENCES "public"."journeys"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "crm_sync_remote" ON "crm_sync" USING btree ("kind","remote_id");--> statement-breakpoint
+CREATE INDEX "crm_sync_account" ON "crm_sync" USING btree ("account_id","kind");--> statement-breakpoint
+CREATE INDEX "crm_sync_stirred" ON "crm_sync" USING btree ("kind","stirred_in");--> statement-breakpoint
 CREATE INDEX "broadcast_items_account" ON "broadcast_items" USING btree ("account_id","at");--> statement-breakpoint
 CREATE INDEX "broadcast_items_open" ON "broadcast_items" USING btree ("broadcast_id","position") WHERE "broadcast_items"."outcome" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "broadcasts_step" ON "broadcasts" USING btree ("journey_id","step","n");--> statement-breakpoint
@@ -327,10 +346,13 @@ CREATE INDEX "pages_behind" ON "pages" USING btree ("next_at") WHERE "pages"."to
 CREATE UNIQUE INDEX "surveys_step" ON "surveys" USING btree ("journey_id","step","n");--> statement-breakpoint
 CREATE INDEX "surveys_contact" ON "surveys" USING btree ("contact_id","created_at");--> statement-breakpoint
 CREATE INDEX "surveys_account" ON "surveys" USING btree ("account_id");--> statement-breakpoint
-CREATE INDEX "surveys_open" ON "surveys" USING btree ("created_at") WHERE "surveys"."state" = 'open';--> statement-breakpoint
+CREATE INDEX "surveys_list" ON "surveys" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "surveys_open" ON "surveys" USING btree ("created_at","id") WHERE "surveys"."state" = 'open';--> statement-breakpoint
 CREATE UNIQUE INDEX "alerts_open" ON "alerts" USING btree ("account_id","type") WHERE "alerts"."closed_at" is null;--> statement-breakpoint
 CREATE INDEX "alerts_account" ON "alerts" USING btree ("account_id","opened_at");--> statement-breakpoint
-CREATE INDEX "alerts_list" ON "alerts" USING btree ("opened_at");--> statement-breakpoint
+CREATE INDEX "alerts_list" ON "alerts" USING btree ("opened_at","id");--> statement-breakpoint
+CREATE INDEX "alerts_type" ON "alerts" USING btree ("type","opened_at","id");--> statement-breakpoint
+CREATE INDEX "alerts_unclosed" ON "alerts" USING btree ("opened_at","id") WHERE "alerts"."closed_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "band_overrides_open" ON "band_overrides" USING btree ("account_id","model") WHERE "band_overrides"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "band_overrides_until" ON "band_overrides" USING btree ("until") WHERE "band_overrides"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "bands_model" ON "bands" USING btree ("model","band","account_id");--> statement-breakpoint
@@ -338,10 +360,44 @@ CREATE INDEX "bands_candidate" ON "bands" USING btree ("account_id") WHERE "band
 CREATE UNIQUE INDEX "score_requests_event" ON "score_requests" USING btree ("event_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "scores_cause" ON "scores" USING btree ("account_id","model","cause");--> statement-breakpoint
 CREATE INDEX "scores_account" ON "scores" USING btree ("account_id","at");--> statement-breakpoint
+CREATE INDEX "scores_at" ON "scores" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "usage_seen_at" ON "usage_seen" USING btree ("seen_at");--> statement-breakpoint
 CREATE INDEX "watches_account" ON "watches" USING btree ("account_id","metric") WHERE "watches"."fired_at" is null or "watches"."again";--> statement-breakpoint
+CREATE INDEX "accounts_changed" ON "accounts" USING btree ("changed_in");--> statement-breakpoint
+CREATE INDEX "accounts_erased" ON "accounts" USING btree ("id") WHERE "accounts"."erased_at" is not null;--> statement-breakpoint
 CREATE INDEX "accounts_renewal" ON "accounts" USING btree (("facts" ->> 'renewal_date'),"id") WHERE "accounts"."closed_at" is null;--> statement-breakpoint
+CREATE INDEX "contacts_changed" ON "contacts" USING btree ("changed_in");--> statement-breakpoint
+CREATE INDEX "contacts_removed" ON "contacts" USING btree ("removed_at") WHERE "contacts"."removed_at" is not null and num_nonnulls("contacts"."name", "contacts"."email", "contacts"."phone") > 0;--> statement-breakpoint
+CREATE INDEX "crm_accounts_changed" ON "crm_accounts" USING btree ("changed_in");--> statement-breakpoint
+CREATE INDEX "crm_notes_changed" ON "crm_notes" USING btree ("changed_in");--> statement-breakpoint
+CREATE INDEX "crm_opportunities_account" ON "crm_opportunities" USING btree ("account_id");--> statement-breakpoint
+CREATE INDEX "crm_opportunities_changed" ON "crm_opportunities" USING btree ("changed_in");--> statement-breakpoint
+CREATE INDEX "audit_actor" ON "audit" USING btree ("actor","seq");--> statement-breakpoint
+CREATE INDEX "audit_action" ON "audit" USING btree ("action","seq");--> statement-breakpoint
+CREATE INDEX "audit_at" ON "audit" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "holds_released" ON "holds" USING btree ("released_at") WHERE "holds"."released_at" is not null;--> statement-breakpoint
+CREATE INDEX "holds_list" ON "holds" USING btree ("at","id") WHERE "holds"."released_at" is null;--> statement-breakpoint
 CREATE INDEX "deliveries_delivered" ON "deliveries" USING btree ("delivered_at");--> statement-breakpoint
-CREATE INDEX "messages_drafts" ON "messages" USING btree ("intended_at") WHERE "messages"."state" = 'draft';--> statement-breakpoint
+CREATE INDEX "events_received" ON "events" USING btree ("received_at");--> statement-breakpoint
+CREATE INDEX "commands_received" ON "commands" USING btree ("received_at");--> statement-breakpoint
+CREATE INDEX "decisions_by_step" ON "decisions" USING btree ("step","at");--> statement-breakpoint
+CREATE INDEX "decisions_outcome" ON "decisions" USING btree ("outcome","at");--> statement-breakpoint
+CREATE INDEX "journeys_open_list" ON "journeys" USING btree ("started_at","id") WHERE "journeys"."ended_at" is null;--> statement-breakpoint
+CREATE INDEX "journeys_state" ON "journeys" USING btree ("state","started_at","id");--> statement-breakpoint
+CREATE INDEX "journeys_kind" ON "journeys" USING btree ("kind","started_at","id");--> statement-breakpoint
+CREATE INDEX "journeys_playbook" ON "journeys" USING btree ("playbook","started_at","id");--> statement-breakpoint
+CREATE INDEX "journeys_owner" ON "journeys" USING btree ("owner","started_at","id");--> statement-breakpoint
+CREATE INDEX "journeys_ended" ON "journeys" USING btree ("ended_at","state","kind");--> statement-breakpoint
+CREATE INDEX "messages_list" ON "messages" USING btree ("intended_at","id");--> statement-breakpoint
+CREATE INDEX "messages_channel" ON "messages" USING btree ("channel","intended_at","id");--> statement-breakpoint
+CREATE INDEX "messages_not_sent" ON "messages" USING btree ("state","intended_at","id") WHERE "messages"."state" <> 'sent';--> statement-breakpoint
+CREATE INDEX "offers_list" ON "offers" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "offers_open" ON "offers" USING btree ("created_at","id") WHERE "offers"."state" = 'open';--> statement-breakpoint
 CREATE INDEX "offers_taken" ON "offers" USING btree ("account_id","offer") WHERE "offers"."state" = 'accepted';--> statement-breakpoint
+CREATE INDEX "tasks_changed" ON "tasks" USING btree ("changed_in");--> statement-breakpoint
+CREATE INDEX "tasks_of_none" ON "tasks" USING btree ("ended_at") WHERE "tasks"."journey_id" is null;--> statement-breakpoint
+CREATE INDEX "tasks_due" ON "tasks" USING btree (coalesce("due_at", 'infinity'::timestamptz),"id");--> statement-breakpoint
+CREATE INDEX "tasks_state" ON "tasks" USING btree ("state",coalesce("due_at", 'infinity'::timestamptz),"id");--> statement-breakpoint
+CREATE INDEX "tasks_owner" ON "tasks" USING btree ("owner","state",coalesce("due_at", 'infinity'::timestamptz),"id");--> statement-breakpoint
+CREATE INDEX "tasks_role" ON "tasks" USING btree ("owner_role","state",coalesce("due_at", 'infinity'::timestamptz),"id");--> statement-breakpoint
 CREATE INDEX "tasks_account" ON "tasks" USING btree ("account_id","state");

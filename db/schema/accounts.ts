@@ -11,7 +11,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { instant } from './columns.ts';
+import { changedIn, instant } from './columns.ts';
 
 export const accounts = pgTable(
   'accounts',
@@ -29,8 +29,13 @@ export const accounts = pgTable(
     erasedAt: instant('erased_at'),
     /** The system's own: what concerns no customer runs for it; left out of lists and refused at the edge. */
     internal: boolean('internal').notNull().default(false),
+    changedIn: changedIn(),
   },
   (t) => [
+    index('accounts_changed').on(t.changedIn),
+    index('accounts_erased')
+      .on(t.id)
+      .where(sql`${t.erasedAt} is not null`),
     index('accounts_renewal')
       .on(sql`(${t.facts} ->> 'renewal_date')`, t.id)
       .where(sql`${t.closedAt} is null`),
@@ -54,8 +59,15 @@ export const contacts = pgTable(
     phone: text('phone'),
     timeZone: text('time_zone'),
     removedAt: instant('removed_at'),
+    changedIn: changedIn(),
   },
-  (t) => [index('contacts_account').on(t.accountId, t.position)],
+  (t) => [
+    index('contacts_account').on(t.accountId, t.position),
+    index('contacts_changed').on(t.changedIn),
+    index('contacts_removed')
+      .on(t.removedAt)
+      .where(sql`${t.removedAt} is not null and num_nonnulls(${t.name}, ${t.email}, ${t.phone}) > 0`),
+  ],
 );
 
 /** The newest row a contact and channel is what holds; older ones are the proof. */
@@ -106,14 +118,19 @@ export const metrics = pgTable(
 );
 
 /** The embedded CRM: stage of life and owner of an account. */
-export const crmAccounts = pgTable('crm_accounts', {
-  accountId: text('account_id')
-    .primaryKey()
-    .references(() => accounts.id),
-  stage: text('stage').notNull(),
-  owner: text('owner'),
-  updatedAt: instant('updated_at').notNull(),
-});
+export const crmAccounts = pgTable(
+  'crm_accounts',
+  {
+    accountId: text('account_id')
+      .primaryKey()
+      .references(() => accounts.id),
+    stage: text('stage').notNull(),
+    owner: text('owner'),
+    updatedAt: instant('updated_at').notNull(),
+    changedIn: changedIn(),
+  },
+  (t) => [index('crm_accounts_changed').on(t.changedIn)],
+);
 
 export const crmNotes = pgTable(
   'crm_notes',
@@ -126,18 +143,24 @@ export const crmNotes = pgTable(
     text: text('text').notNull(),
     author: text('author').notNull(),
     at: instant('at').notNull(),
+    changedIn: changedIn(),
   },
-  (t) => [index('crm_notes_account').on(t.accountId, t.at)],
+  (t) => [index('crm_notes_account').on(t.accountId, t.at), index('crm_notes_changed').on(t.changedIn)],
 );
 
-export const crmOpportunities = pgTable('crm_opportunities', {
-  key: text('key').primaryKey(),
-  accountId: text('account_id')
-    .notNull()
-    .references(() => accounts.id),
-  title: text('title').notNull(),
-  amountMinor: integer('amount_minor'),
-  currency: text('currency').notNull(),
-  stage: text('stage').notNull(),
-  at: instant('at').notNull(),
-});
+export const crmOpportunities = pgTable(
+  'crm_opportunities',
+  {
+    key: text('key').primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    title: text('title').notNull(),
+    amountMinor: integer('amount_minor'),
+    currency: text('currency').notNull(),
+    stage: text('stage').notNull(),
+    at: instant('at').notNull(),
+    changedIn: changedIn(),
+  },
+  (t) => [index('crm_opportunities_account').on(t.accountId), index('crm_opportunities_changed').on(t.changedIn)],
+);

@@ -22,6 +22,12 @@ export const holds = pgTable(
     index('holds_open')
       .on(t.accountId)
       .where(sql`${t.releasedAt} is null`),
+    index('holds_released')
+      .on(t.releasedAt)
+      .where(sql`${t.releasedAt} is not null`),
+    index('holds_list')
+      .on(t.at, t.id)
+      .where(sql`${t.releasedAt} is null`),
     index('holds_until')
       .on(t.until)
       .where(sql`${t.releasedAt} is null`),
@@ -90,7 +96,12 @@ export const audit = pgTable(
     reason: text('reason'),
     details: jsonb('details').$type<Record<string, unknown>>().notNull(),
   },
-  (t) => [index('audit_target').on(t.target, t.seq)],
+  (t) => [
+    index('audit_target').on(t.target, t.seq),
+    index('audit_actor').on(t.actor, t.seq),
+    index('audit_action').on(t.action, t.seq),
+    index('audit_at').on(t.at),
+  ],
 );
 
 export const idempotencyKeys = pgTable(

@@ -4,7 +4,7 @@ import type { Happening } from '../../workflows/contracts/journey.ts';
 import { instant } from './columns.ts';
 import { journeys } from './journeys.ts';
 
-/** Stored before it is acknowledged; known by its id for ever. */
+/** Stored before it is acknowledged; known by its id for as long as it is kept. */
 export const events = pgTable(
   'events',
   {
@@ -17,7 +17,7 @@ export const events = pgTable(
     bodyHash: text('body_hash').notNull(),
     actor: text('actor').notNull(),
   },
-  (t) => [index('events_account').on(t.accountId, t.at)],
+  (t) => [index('events_account').on(t.accountId, t.at), index('events_received').on(t.receivedAt)],
 );
 
 /** What a run must be told: written in the transaction of its cause, signalled in order per account by the dispatcher. */

@@ -27,6 +27,8 @@ export const incidents = pgTable(
     source: text('source').notNull(),
     affected: jsonb('affected').$type<AffectedBody>(),
     accounts: integer('accounts').notNull(),
+    /** So many alerts were left out when their source last told of them. */
+    truncatedAlerts: integer('truncated_alerts').notNull().default(0),
     /** The account that a business incident is about. */
     accountId: text('account_id').references(() => accounts.id),
     journeyId: uuid('journey_id')
@@ -73,7 +75,7 @@ export const incidentUpdates = pgTable(
 );
 export type IncidentUpdateRow = typeof incidentUpdates.$inferSelect;
 
-/** Accounts that it touches, and the hold that keeps lesser mail from each. Narrowing sets `removedAt`; the row stays as the record. */
+/** Accounts that it touches, and the hold that keeps lesser mail from each. Narrowing sets `removedAt`; the row stays, and whoever was told hears what follows. */
 export const incidentAccounts = pgTable(
   'incident_accounts',
   {

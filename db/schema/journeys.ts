@@ -54,6 +54,14 @@ export const journeys = pgTable(
       .where(sql`${t.endedAt} is null`),
     index('journeys_account').on(t.accountId, t.startedAt),
     index('journeys_list').on(t.startedAt, t.id),
+    index('journeys_open_list')
+      .on(t.startedAt, t.id)
+      .where(sql`${t.endedAt} is null`),
+    index('journeys_state').on(t.state, t.startedAt, t.id),
+    index('journeys_kind').on(t.kind, t.startedAt, t.id),
+    index('journeys_playbook').on(t.playbook, t.startedAt, t.id),
+    index('journeys_owner').on(t.owner, t.startedAt, t.id),
+    index('journeys_ended').on(t.endedAt, t.state, t.kind),
     index('journeys_starting')
       .on(t.startedAt)
       .where(sql`${t.state} = 'starting'`),
@@ -82,6 +90,7 @@ export const commands = pgTable(
   },
   (t) => [
     uniqueIndex('commands_id').on(t.journeyId, t.id),
+    index('commands_received').on(t.receivedAt),
     index('commands_open')
       .on(t.receivedAt)
       .where(sql`${t.state} = 'received'`),
@@ -115,6 +124,8 @@ export const decisions = pgTable(
     uniqueIndex('decisions_step').on(t.journeyId, t.step, t.n),
     index('decisions_account').on(t.accountId, t.at),
     index('decisions_at').on(t.at),
+    index('decisions_by_step').on(t.step, t.at),
+    index('decisions_outcome').on(t.outcome, t.at),
   ],
 );
 

@@ -63,12 +63,11 @@ export const messages = pgTable(
     index('messages_cap')
       .on(t.contactId, t.channel, t.intendedAt)
       .where(sql`${t.countsForCap}`),
-    index('messages_unsettled')
-      .on(t.intendedAt)
-      .where(sql`${t.state} in ('intended', 'in-doubt')`),
-    index('messages_drafts')
-      .on(t.intendedAt)
-      .where(sql`${t.state} = 'draft'`),
+    index('messages_list').on(t.intendedAt, t.id),
+    index('messages_channel').on(t.channel, t.intendedAt, t.id),
+    index('messages_not_sent')
+      .on(t.state, t.intendedAt, t.id)
+      .where(sql`${t.state} <> 'sent'`),
   ],
 );
 export type MessageRow = typeof messages.$inferSelect;

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 import { journeys } from './journeys.ts';
 
@@ -20,6 +20,8 @@ export const recipients = pgTable(
     /** What it waits on, and until when, while it is held. */
     hold: text('hold'),
     recheck: instant('recheck'),
+    /** Of what it waits on: the hold and its level, the stop. */
+    details: jsonb('details').$type<Record<string, unknown>>(),
     variant: text('variant'),
     offer: text('offer'),
     template: text('template'),
@@ -57,8 +59,9 @@ export const surveys = pgTable(
     uniqueIndex('surveys_step').on(t.journeyId, t.step, t.n),
     index('surveys_contact').on(t.contactId, t.createdAt),
     index('surveys_account').on(t.accountId),
+    index('surveys_list').on(t.createdAt, t.id),
     index('surveys_open')
-      .on(t.createdAt)
+      .on(t.createdAt, t.id)
       .where(sql`${t.state} = 'open'`),
   ],
 );

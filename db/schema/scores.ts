@@ -86,7 +86,11 @@ export const scores = pgTable(
     cause: text('cause').notNull(),
     actor: text('actor').notNull(),
   },
-  (t) => [uniqueIndex('scores_cause').on(t.accountId, t.model, t.cause), index('scores_account').on(t.accountId, t.at)],
+  (t) => [
+    uniqueIndex('scores_cause').on(t.accountId, t.model, t.cause),
+    index('scores_account').on(t.accountId, t.at),
+    index('scores_at').on(t.at),
+  ],
 );
 
 /** The band of an account by a model: what its scores come to (`auto`), and what is in force (`band`): an override while one stands. */
@@ -186,6 +190,10 @@ export const alerts = pgTable(
       .on(t.accountId, t.type)
       .where(sql`${t.closedAt} is null`),
     index('alerts_account').on(t.accountId, t.openedAt),
-    index('alerts_list').on(t.openedAt),
+    index('alerts_list').on(t.openedAt, t.id),
+    index('alerts_type').on(t.type, t.openedAt, t.id),
+    index('alerts_unclosed')
+      .on(t.openedAt, t.id)
+      .where(sql`${t.closedAt} is null`),
   ],
 );

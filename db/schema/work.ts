@@ -1,7 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import { instant } from './columns.ts';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { changedIn, instant } from './columns.ts';
 import { journeys } from './journeys.ts';
+
+/** The order of tasks: undated ones last. */
+export const soonest = (dueAt: AnyPgColumn) => sql<Date>`coalesce(${dueAt}, 'infinity'::timestamptz)`;
 
 /** What staff must do by when. First completion wins. */
 export const tasks = pgTable(
@@ -37,10 +41,18 @@ export const tasks = pgTable(
     completedBy: text('completed_by'),
     createdAt: instant('created_at').notNull(),
     endedAt: instant('ended_at'),
+    changedIn: changedIn(),
   },
   (t) => [
     uniqueIndex('tasks_key').on(t.key),
-    index('tasks_list').on(t.state, t.dueAt),
+    index('tasks_changed').on(t.changedIn),
+    index('tasks_of_none')
+      .on(t.endedAt)
+      .where(sql`${t.journeyId} is null`),
+    index('tasks_due').on(soonest(t.dueAt), t.id),
+    index('tasks_state').on(t.state, soonest(t.dueAt), t.id),
+    index('tasks_owner').on(t.owner, t.state, soonest(t.dueAt), t.id),
+    index('tasks_role').on(t.ownerRole, t.state, soonest(t.dueAt), t.id),
     index('tasks_journey').on(t.journeyId),
     index('tasks_account').on(t.accountId, t.state),
   ],
@@ -73,6 +85,10 @@ export const offers = pgTable(
   (t) => [
     uniqueIndex('offers_step').on(t.journeyId, t.step, t.n),
     index('offers_account').on(t.accountId),
+    index('offers_list').on(t.createdAt, t.id),
+    index('offers_open')
+      .on(t.createdAt, t.id)
+      .where(sql`${t.state} = 'open'`),
     index('offers_taken')
       .on(t.accountId, t.offer)
       .where(sql`${t.state} = 'accepted'`),

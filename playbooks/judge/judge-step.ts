@@ -68,9 +68,9 @@ export function commonData(scope: Scope): { first_name?: string; company: string
 /** An expiry at an anchor plus hours and days; null where local time or another step decides, or nothing expires. */
 function expiryOf(step: StepSpec, { config, journey }: Pick<Scope, 'config' | 'journey'>): Instant | null {
   if (!step.open?.expires) return null;
-  const { from, offset, at, window, businessDays } = compileDue(step.open.expires, resolver(config));
+  const { from, offset, at, atLeast, window, businessDays } = compileDue(step.open.expires, resolver(config));
   const anchor = from === 'start' ? journey.startedAt : journey.anchors[from];
-  const plain = at === undefined && window === undefined && businessDays === undefined && offset.months === 0;
+  const plain = [at, atLeast, window, businessDays].every((one) => one === undefined) && offset.months === 0;
   return anchor === undefined || !plain ? null : anchor + offset.days * 86_400_000 + offset.ms;
 }
 

@@ -31,6 +31,7 @@ export function figureProblems(playbook: Playbook, config: Record<string, Config
         const { sla } = task;
         const isTime = LocalTime.safeParse(sla.startsWith('$') ? config[sla.slice(1)] : sla).success;
         fits(`${path}.task.sla`, () => (isTime ? resolve.minute(sla) : resolve.ms(sla)));
+        if (task.slaAtLeast !== undefined) fits(`${path}.task.slaAtLeast`, () => resolve.ms(task.slaAtLeast!));
       }
     }),
   );

@@ -29,8 +29,16 @@ export function triggerProblems(playbook: Playbook, { kinds, levels }: Surroundi
   });
   level('arbiter.level', playbook.arbiter?.level);
   level('holds.level', playbook.holds?.level);
+  level('raised.level', playbook.raised?.level);
+  if (playbook.raised && !Object.hasOwn(playbook.flags, playbook.raised.flag))
+    wrong('raised.flag', `names the unknown flag "${playbook.raised.flag}"`);
   playbook.stages.forEach((stage, i) =>
-    stage.steps.forEach((step, k) => step.passes?.forEach((one) => level(`stages[${i}].steps[${k}].passes`, one))),
+    stage.steps.forEach((step, k) => {
+      const path = `stages[${i}].steps[${k}]`;
+      step.passes?.forEach((one) => level(`${path}.passes`, one));
+      for (const id of step.unlessOpen ?? [])
+        if (kinds && !kinds.has(id)) wrong(`${path}.unlessOpen`, `names the unknown playbook "${id}"`);
+    }),
   );
   watchProblems(playbook, wrong);
   return problems;

@@ -63,6 +63,7 @@ export function compileDue(spec: DueSpec, resolve: Resolve, fallback?: Playbook[
     offset: resolve.offset(due.after),
     ...('businessDays' in due && due.businessDays !== undefined ? { businessDays: due.businessDays } : {}),
     ...('at' in due && due.at !== undefined ? { at: resolve.minute(due.at) } : {}),
+    ...('atLeast' in due && due.atLeast !== undefined ? { atLeast: resolve.offset(due.atLeast) } : {}),
     ...(window === 'none' ? {} : { window: compileWindow(window, resolve) }),
     ...('adjust' in due && due.adjust !== undefined ? { adjust: due.adjust } : {}),
   };

@@ -35,6 +35,7 @@ export function compileTimetable(playbook: Playbook, version: number, config: Re
       ]),
     ),
     ...(end ? { end: { at: compileDue(end.at, resolve), outcomes: end.outcomes } } : {}),
+    ...(playbook.endClock === 'freeze' ? { endClock: playbook.endClock } : {}),
     ...(extend ? { extend: { anchor: extend.anchor, max: ms(extend.max) } } : {}),
     ...(playbook.moves ? { moves: playbook.moves } : {}),
     minGap: ms(playbook.minGap),

@@ -12,6 +12,10 @@ const Alert = z.strictObject({
   instructions: z.string(),
   to: z.array(z.string()).min(1),
   due: ms,
+  /** Mailed to those on call, or told to their pager, besides. */
+  page: z.enum(['info', 'warning', 'error', 'critical']).optional(),
+  /** Level of the account-wide hold that stands while it is open, and for how long at most. */
+  holds: z.strictObject({ level: z.string(), atMost: ms }).optional(),
   recoversBy: z.array(z.string()).default([]),
 });
 
@@ -25,6 +29,12 @@ const HealthPolicy = z.strictObject({
     percent: z.number().positive().max(100),
     leastAWeek: z.number().nonnegative(),
     event: z.string(),
+  }),
+  declines: z.strictObject({
+    model: z.string(),
+    bands: z.array(z.string()).min(1),
+    stillLow: z.strictObject({ afterDays: z.number().nonnegative(), event: z.string() }),
+    falling: z.strictObject({ points: z.number().positive(), days: z.number().int().positive(), event: z.string() }),
   }),
   keptFor: ms,
   alerts: z.record(z.string(), Alert),

@@ -60,7 +60,9 @@ function scoreOf(account: AccountRow, figures: Figures, s: ScoreAccounts): NewSc
   const { plan, facts, createdAt } = account;
   const inputs = findInputs(model, { plan, facts, createdAt, figures, limit: plans[plan]?.limit ?? null, now: s.now });
   const { version, score, band, confidence, contributions } = evaluateScore(model, inputs);
-  if (confidence < s.policy.leastConfidence) return undefined;
+  // What a rule finds stands by itself; only a weighted score lets what is known stand for what is not.
+  if (confidence === 0 || (model.structure.kind === 'weighted' && confidence < s.policy.leastConfidence))
+    return undefined;
   return {
     account: account.id,
     ...{ model: id, version, at: s.now, score, band, confidence, inputs, contributions },

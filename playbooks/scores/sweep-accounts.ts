@@ -1,11 +1,11 @@
 import type { Tx } from '../../db/database.ts';
 import { closeAlerts } from '../../db/queries/alerts/close-alerts.ts';
 import { knownEvents } from '../../db/queries/events/known-events.ts';
-import { forgetScores } from '../../db/queries/scores/forget-scores.ts';
 import { ANYTHING } from '../../db/queries/scores/read-figures.ts';
 import type { Figures } from '../../db/queries/scores/read-figures.ts';
 import { tellCrossings } from '../../db/queries/watches/tell-crossings.ts';
 import type { EventBody } from '../../workflows/contracts/api.ts';
+import { findDeclines } from './find-declines.ts';
 import type { HealthPolicy } from './policy.ts';
 import { scoreAccounts } from './score-accounts.ts';
 import type { ScoreAccounts } from './score-accounts.ts';
@@ -29,22 +29,24 @@ export async function sweepAccounts(
     return of.warned.openUsageDrop > 0 && dropOf(of, s.policy) === undefined;
   });
   await closeAlerts(tx, { accountIds: recovered, types: [s.policy.usageDrop.event], by: 'recovered', now: s.now });
-  const idOf = (id: string) => `usage-drop:${id}:${s.day}`;
-  // Told once a day: an alert that somebody has closed since does not open again by a second sweep of the same day.
-  const told = await knownEvents(tx, drops.map(idOf));
-  const fresh = drops.filter((id) => !told.has(idOf(id)));
-  const events = fresh.map((id): EventBody => ({
-    id: idOf(id),
+  const found = drops.map((id): EventBody => ({
+    id: `usage-drop:${id}:${s.day}`,
     type: s.policy.usageDrop.event,
     account: id,
     at: s.now.toISOString(),
     data: { drop: dropOf(figures.get(id)!, s.policy)! },
   }));
+  found.push(...(await findDeclines(tx, { accounts, policy: s.policy, now: s.now })));
+  // Told once: an alert that somebody has closed since does not open again by a second sweep of the same day.
+  const told = await knownEvents(
+    tx,
+    found.map(({ id }) => id),
+  );
+  const events = found.filter(({ id }) => !told.has(id));
   for (let i = 0; i < events.length; i += EVENTS_A_CALL)
     await s.ingest(tx, { events: events.slice(i, i + EVENTS_A_CALL), actor: s.actor, now: s.now.getTime() });
   await tellCrossings(tx, ids, s.now);
-  await forgetScores(tx, ids, new Date(s.now.getTime() - s.policy.keptFor));
-  return { stored, changed, drops: fresh.length };
+  return { stored, changed, drops: events.filter(({ type }) => type === s.policy.usageDrop.event).length };
 }
 
 /** By how many percent the last 7 days lie below a usual week; undefined when that is no drop. */

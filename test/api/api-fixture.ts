@@ -9,8 +9,7 @@ import type { Database } from '../../db/database.ts';
 import { createKey } from '../../db/queries/keys/create-key.ts';
 import type { KeyScope } from '../../db/queries/keys/create-key.ts';
 import { hashKey } from '../../db/queries/keys/ensure-admin-key.ts';
-import { publishShipped } from '../../playbooks/publish/publish-shipped.ts';
-import { createTestDatabase } from '../support/postgres.ts';
+import { createTestDatabase, publishedDatabase, templateDatabase } from '../support/postgres.ts';
 import { testClient } from '../support/engine.ts';
 
 /** A parsed body: tests say what they expect of it. */
@@ -34,7 +33,7 @@ export type ApiFixture = {
 export async function apiFixture(
   given: Partial<Omit<ApiDeps, 'config'>> & { config?: Partial<ApiDeps['config']>; publish?: boolean } = {},
 ): Promise<ApiFixture> {
-  const scratch = await createTestDatabase();
+  const scratch = await createTestDatabase(given.publish === false ? templateDatabase : publishedDatabase);
   const database = openDatabase(scratch.url, { max: 10 });
   const logged: string[] = [];
   const deps: ApiDeps = {
@@ -65,7 +64,6 @@ export async function apiFixture(
       createdAt: new Date(),
       createdBy: 'test',
     });
-  if (given.publish !== false) await publishShipped(database.db, { now: new Date(), onInvalid: () => undefined });
   const app = await buildApp(deps);
   return {
     app,

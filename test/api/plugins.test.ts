@@ -1,7 +1,9 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { openApi } from '../../api/openapi.ts';
+import { holds, idempotencyKeys, stops } from '../../db/schema/index.ts';
 import { errors } from '../../workflows/contracts/errors.ts';
 import { ensureAdminKey } from '../../db/queries/keys/ensure-admin-key.ts';
 import { anAccount, apiFixture, freshId } from './api-fixture.ts';
@@ -10,6 +12,23 @@ import type { ApiFixture, Json } from './api-fixture.ts';
 let api: ApiFixture;
 beforeAll(async () => void (api = await apiFixture()));
 afterAll(() => api.close());
+
+describe('what cannot be read', () => {
+  test('is answered as a problem that says where: an address, and a moment beyond the calendar of the database', async () => {
+    for (const url of ['/v1/journeys/%ff%fe', `/v1/journeys/${'x'.repeat(3000)}`])
+      expect(await api.call('GET', url), url).toMatchObject({
+        status: 400,
+        headers: { 'content-type': expect.stringContaining('application/problem+json') },
+        body: { code: 'invalid-request', errors: [{ pointer: '/path' }] },
+      });
+    for (const at of ['9999-12-31T23:59:59-23:59', '0000-06-01T00:00:00Z']) {
+      const asked = ['/v1/journeys?dueBefore=', '/v1/decisions?from=', '/v1/audit?to='];
+      const cursor = Buffer.from(JSON.stringify({ at, id: randomUUID() })).toString('base64url');
+      for (const url of [...asked.map((path) => path + encodeURIComponent(at)), `/v1/incidents?cursor=${cursor}`])
+        expect(await api.call('GET', url), url).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    }
+  });
+});
 
 describe('authority', () => {
   test('no route but the public ones answers without a key, known or not', async () => {
@@ -132,6 +151,33 @@ describe('Idempotency-Key', () => {
     expect(await send()).toMatchObject({ status: 202, body: first.body });
   });
 
+  test('a hold or stop whose answer was lost in a crash is not placed a second time, nor found after days', async () => {
+    const { db } = api.database;
+    const bodies: [string, object][] = [
+      ['/v1/holds', { account: await account(), reason: 'a call' }],
+      ['/v1/stops', { scope: 'playbook', target: '002.trial', reason: 'a look' }],
+    ];
+    for (const [url, body] of bodies) {
+      const key = randomUUID();
+      const headers = { 'idempotency-key': key };
+      const place = () => api.call('POST', url, { body, headers });
+      const first = await place();
+      expect(first.status).toBe(201);
+      await db.delete(idempotencyKeys).where(eq(idempotencyKeys.key, key));
+      expect(await place(), url).toMatchObject({ status: 201, body: first.body });
+      const table = url === '/v1/holds' ? holds : stops;
+      await db
+        .update(table)
+        .set({ at: new Date(0) })
+        .where(eq(table.id, first.body.id));
+      await db.delete(idempotencyKeys).where(eq(idempotencyKeys.key, key));
+      expect(await place(), url).toMatchObject({ status: 422, body: { code: 'id-reused' } });
+      expect((await api.call('POST', `${url}/${first.body.id}/release`, { body: { reason: 'over' } })).status).toBe(
+        200,
+      );
+    }
+  });
+
   test('while the first is being worked on the second is told so; a wrong key is refused', async () => {
     const id = await account();
     const key = randomUUID();
@@ -194,6 +240,23 @@ describe('problems', () => {
     }
   });
 
+  test('a known address with another method is a 405 that names those it takes, an unknown one a 404', async () => {
+    const cases: [method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, allow: string][] = [
+      ['DELETE', '/v1/events?x=1', 'POST'],
+      ['POST', '/v1/accounts/acme', 'DELETE, GET, HEAD, PUT'],
+      ['PUT', `/v1/journeys/${randomUUID()}`, 'GET, HEAD'],
+      ['GET', '/v1/nothing/events', ''],
+    ];
+    for (const [method, url, allow] of cases) {
+      const answer = await api.call(method, url);
+      const code = allow === '' ? 'not-found' : 'method-not-allowed';
+      expect(answer, url).toMatchObject({ status: allow === '' ? 404 : 405, body: { code } });
+      expect(answer.headers.allow ?? '', url).toBe(allow);
+      expect(answer.headers['content-type']).toContain('application/problem+json');
+      expect((await api.call(method, url, { as: null })).status).toBe(401);
+    }
+  });
+
   test('a database that is gone is a 503', async () => {
     const lost = await apiFixture({ publish: false });
     await lost.database.close();
@@ -243,8 +306,9 @@ describe('the description of the API', () => {
       for (const [status, { description }] of Object.entries(route.responses))
         for (const [, code] of description.matchAll(/`([a-z-]+)`:/g))
           named.set(code!, (named.get(code!) ?? new Set()).add(status));
-    // An unknown route has no entry of its own.
+    // What is no route has no entry of its own.
     for (const [code, { status }] of Object.entries(errors))
-      if (code !== 'not-found') expect([...(named.get(code) ?? [])], code).toEqual([String(status)]);
+      if (!['not-found', 'method-not-allowed'].includes(code))
+        expect([...(named.get(code) ?? [])], code).toEqual([String(status)]);
   });
 });

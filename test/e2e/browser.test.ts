@@ -67,7 +67,7 @@ function findChromium(): string {
 /** A new page that notes whatever goes wrong in it. */
 async function newPage(): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(90_000);
   page.on('pageerror', (error) => loud.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && loud.push(`${page.url()}: ${message.text()}`));
   return page;
@@ -95,7 +95,7 @@ async function welcomed(account: string, more: object = {}): Promise<void> {
     contacts: [{ ...person, ...more }],
   });
   await rig.call('POST', '/v1/journeys', { playbook: '002.trial', account });
-  await expect.poll(async () => (await sent(account)).length, { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await sent(account)).length).toBeGreaterThan(0);
 }
 const sent = async (account: string) =>
   (
@@ -206,7 +206,7 @@ const unsubscribeLink = async (account: string) => {
   expect((await rig.call('POST', `/v1/journeys/${body.items[0]!.id}/commands`, command)).status).toBe(200);
   const link = async () =>
     (await sent(account)).map(({ text }) => /http:\/\/tenure\.test(\/u\/[\w.~-]+)/.exec(text)?.[1]).find(Boolean);
-  await expect.poll(link, { timeout: 30_000 }).toBeDefined();
+  await expect.poll(link).toBeDefined();
   return (await link())!;
 };
 const consents = async (account: string) => {

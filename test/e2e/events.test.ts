@@ -29,7 +29,7 @@ const stateOf = (rig: Rig, { temporal }: Pick<Started, 'temporal'>) =>
   rig.client.workflow.getHandle(temporal.workflowId).query(journeyStateQuery);
 const openDeliveries = async (rig: Rig) =>
   (await rig.database.sql`select count(*)::int as n from deliveries where delivered_at is null`)[0]!.n as number;
-const told = (rig: Rig) => expect.poll(() => openDeliveries(rig), { timeout: 20_000 }).toBe(0);
+const told = (rig: Rig) => expect.poll(() => openDeliveries(rig)).toBe(0);
 const signalled = async (rig: Rig, { temporal }: Pick<Started, 'temporal'>) => {
   const { events } = await rig.client.workflow.getHandle(temporal.workflowId).fetchHistory();
   return (events ?? []).flatMap((e) => {
@@ -46,7 +46,7 @@ describe('the event trial_signup_complete', () => {
     const signUp = event(account, 'trial_signup_complete', { at });
     expect(await send(rig, [signUp])).toMatchObject({ status: 202, body: { accepted: 1, duplicates: 0 } });
     await expect
-      .poll(async () => (await messagesOf(rig, account)).map((m) => [m.step, m.state]), { timeout: 20_000 })
+      .poll(async () => (await messagesOf(rig, account)).map((m) => [m.step, m.state]))
       .toContainEqual(['welcome-email', 'sent']);
     expect((await send(rig, [signUp])).body).toEqual({ accepted: 0, duplicates: 1 });
     await send(rig, [event(account, 'trial_signup_complete')]);
@@ -133,7 +133,7 @@ describe('events of an open trial', () => {
         clock: Date.now,
       });
     const first = await start();
-    await expect.poll(() => openDeliveries(rig), { interval: 1, timeout: 20_000 }).toBeLessThan(many.length);
+    await expect.poll(() => openDeliveries(rig), { interval: 1 }).toBeLessThan(many.length);
     await first.stop();
     const left = await openDeliveries(rig);
     const second = await start();

@@ -10,11 +10,10 @@ import { publish } from '../../playbooks/publish/publish.ts';
 import { workflowBundle } from '../../temporal-config/bundle.ts';
 import { projectRoot } from '../../temporal-config/root.ts';
 import { composePorts } from '../../workers/ports.ts';
-import { installRuntime } from '../../workers/runtime.ts';
 import { startRig } from '../../workers/rehearse/rig.ts';
 import type { Ground, Rig } from '../../workers/rehearse/rig.ts';
 import { DAY_MS } from '../../workflows/contracts/time.ts';
-import { testClient, testEngine } from '../support/engine.ts';
+import { hearRuntime, testClient, testEngine } from '../support/engine.ts';
 import { createTestDatabase, publishedDatabase } from '../support/postgres.ts';
 import { START } from './personas.ts';
 import { atRest, explain, liveUntil, messagesOf, startTrial } from './trial-rig.ts';
@@ -48,7 +47,7 @@ let providerCalls = 0;
 
 beforeAll(async () => {
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
-  installRuntime(log);
+  hearRuntime(log);
   const ground: Ground = {
     client: await testClient(),
     connection: await NativeConnection.connect({ address: testEngine().address }),
@@ -66,7 +65,10 @@ beforeAll(async () => {
   shift = rig.shiftTo(start);
   await publish(rig.database.db, { source: await brokenPlaybook(), by: 'test', now: new Date(0) });
 });
-afterAll(() => rig.stop());
+afterAll(async () => {
+  await rig.stop();
+  hearRuntime(undefined);
+});
 
 /** The trial with a welcome whose data cannot be had. */
 async function brokenPlaybook(): Promise<string> {
@@ -266,7 +268,7 @@ it('no log line, refusal or history holds any of the personal data that went in'
   await failAtTheProvider();
   await failToRender();
   await sendNonsense();
-  await expect.poll(async () => Object.keys(await histories()).length, { timeout: 10_000 }).toBe(5);
+  await expect.poll(async () => Object.keys(await histories()).length).toBe(5);
   const runs = await histories();
   // The scan sees what it should: ids in histories and logs, refusals of every kind.
   expect(runs['trial:privacy-whole']).toContain('"name":"pause"');
@@ -278,4 +280,4 @@ it('no log line, refusal or history holds any of the personal data that went in'
   expect(Object.entries(runs).flatMap(([id, text]) => foundIn(text).map((where) => `${id}: ${where}`))).toEqual([]);
   expect(logged.flatMap((line) => foundIn(line).map((where) => `${where}: ${line}`))).toEqual([]);
   expect(refusals.flatMap((one) => foundIn(one.body).map((where) => `${where}: ${JSON.stringify(one)}`))).toEqual([]);
-}, 120_000);
+});

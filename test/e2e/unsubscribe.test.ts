@@ -10,7 +10,6 @@ import { START } from './personas.ts';
 import { explain, liveUntil, messagesOf, putAccount, startTrial } from './trial-rig.ts';
 import type { Started } from './trial-rig.ts';
 
-const PATIENT = { timeout: 20_000 };
 const start = Date.parse(START);
 const mails: OutgoingMail[] = [];
 let rig: Rig;
@@ -41,7 +40,7 @@ async function afterMarketing(): Promise<{ account: string; journey: Started; li
   await liveUntil(rig, journey, start + 2 * DAY_MS + 1, shift);
   const marketing = () =>
     mails.findLast((one) => one.to === `${account}@example.com` && one.headers['List-Unsubscribe']);
-  await expect.poll(marketing, PATIENT).toBeDefined();
+  await expect.poll(marketing).toBeDefined();
   const mail = marketing();
   const link = new URL(/<(http[^>]+)>/.exec(mail!.headers['List-Unsubscribe']!)![1]!).pathname;
   return { account, journey, link };
@@ -79,7 +78,7 @@ describe('the link of a marketing mail', () => {
 
     await liveUntil(rig, journey, start + 5 * DAY_MS + 1, shift);
     await expect
-      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day6-offer'), PATIENT)
+      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day6-offer'))
       .toMatchObject({ outcome: 'skipped', reason: 'unsubscribed' });
   });
 
@@ -93,7 +92,7 @@ describe('the link of a marketing mail', () => {
     await tellLogin(other, journey);
     await liveUntil(rig, journey, start + 2 * DAY_MS + 1, shift);
     await expect
-      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day3-checkin'), PATIENT)
+      .poll(async () => (await explain(rig, journey.id)).find((d) => d.step === 'day3-checkin'))
       .toMatchObject({ reason: 'unsubscribed' });
     expect((await messagesOf(rig, other)).map((m) => m.step)).toContain('welcome-email');
   });

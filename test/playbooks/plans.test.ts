@@ -21,11 +21,13 @@ describe('plans', () => {
       ['community', '001.onboarding.community', '001.health.score'],
       ['team', '002.onboarding.starter', '000.health-score'],
       ['enterprise', '001.onboarding.professional', '001.health.score'],
+      ['platform', '003.onboarding', '003.churn-risk'],
     ]);
   });
 
   it('are known also where they are not sold, and refused where they are not known', () => {
-    for (const id of ['trial', 'community', 'enterprise', 'free', 'team']) expect(planOf(id).sold).toBe(false);
+    for (const id of ['trial', 'community', 'enterprise', 'free', 'team', 'platform'])
+      expect(planOf(id).sold).toBe(false);
     expect(() => planOf('gold')).toThrow(expect.objectContaining({ code: 'unknown-plan' }));
     expect(isPlan('constructor')).toBe(false);
   });

@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { expect, inject } from 'vitest';
 import { workflowBundle } from '../../temporal-config/bundle.ts';
 import { loadConfig } from '../../temporal-config/config.ts';
 import { connectClient } from '../../temporal-config/connect.ts';
+import { installRuntime } from '../../workers/runtime.ts';
 
 let client: Promise<Client> | undefined;
 let connection: Promise<NativeConnection> | undefined;
-let quiet = false;
+let installed = false;
+let heardBy: Logger | undefined;
 
 /** The run's one engine, as the global set-up started it. */
 export function testEngine(): { address: string; namespace: string } {
   return inject('engine');
 }
 
-/** A client of the run's engine, one a test file. */
+/** A client of the run's engine, one a process. */
 export function testClient(): Promise<Client> {
   return (client ??= connectClient(loadConfig({}), testEngine()));
 }
@@ -26,15 +30,22 @@ export function testTaskQueue(): string {
   return `t-${createHash('sha256').update(`${testPath}/${currentTestName}`).digest('hex').slice(0, 20)}`;
 }
 
-/** Keeps workers of this file from logging and from taking the process's signals; called before the first connection. */
+/** Keeps this process's workers from logging and from taking its signals; called before the first connection. */
 export function quietRuntime(): void {
-  if (quiet) return;
-  quiet = true;
-  Runtime.install({
-    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-    logger: silent,
-    shutdownSignals: [],
-  });
+  if (installed) return;
+  installed = true;
+  const passOn = (level: 'warn' | 'error' | 'info' | 'debug' | 'trace') =>
+    ((fields: object, message: string) => heardBy?.[level](fields, message)) as Logger['info'];
+  const names = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+  installRuntime(
+    Object.assign(pino({ level: 'silent' }), Object.fromEntries(names.map((name) => [name, passOn(name)]))),
+  );
+}
+
+/** Lets a log hear what the SDK says in this process, as the product's own does; undefined: nobody any more. */
+export function hearRuntime(log: Logger | undefined): void {
+  quietRuntime();
+  heardBy = log;
 }
 
 /** Runs a worker of the product's own workflows while `work` goes on, then shuts it down. */
@@ -60,6 +71,3 @@ export async function testWorker(options: TestWorkerOptions): Promise<Worker> {
     ...options,
   });
 }
-
-const nothing = () => undefined;
-const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function eventually<T>(
   what: string,
   check: () => Promise<T> | T,
-  withinMs = 20_000,
+  withinMs = 90_000,
 ): Promise<NonNullable<T>> {
   const until = performance.now() + withinMs;
   for (let last: unknown; ;) {

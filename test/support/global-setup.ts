@@ -3,6 +3,7 @@ import type { TestProject } from 'vitest/node';
 import { migrateDatabase } from '../../db/migrate.ts';
 import { startEphemeralEngine } from '../../temporal-config/ephemeral.ts';
 import { createScratchPostgres } from '../../temporal-config/postgres.ts';
+import { workflowBundle } from '../../temporal-config/bundle.ts';
 import { projectRoot } from '../../temporal-config/root.ts';
 import { templateDatabase } from './postgres.ts';
 
@@ -17,7 +18,12 @@ declare module 'vitest' {
 /** One engine with skipped time and one scratch Postgres for the whole run; they end with it, however it ends. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const progress = (line: string) => console.error(line);
-  const [engine, postgres] = await Promise.allSettled([startEphemeralEngine({ progress }), scratchPostgres()]);
+  const [engine, postgres] = await Promise.allSettled([
+    startEphemeralEngine({ progress }),
+    scratchPostgres(),
+    // Its file is what the workers of all tests run.
+    workflowBundle(),
+  ]);
   if (engine.status === 'rejected' || postgres.status === 'rejected') {
     for (const part of [engine, postgres]) if (part.status === 'fulfilled') await part.value.stop();
     throw engine.status === 'rejected' ? engine.reason : (postgres as PromiseRejectedResult).reason;

@@ -7,7 +7,7 @@ import { createTestDatabase, publishedDatabase } from './postgres.ts';
 
 let ground: Promise<Ground> | undefined;
 
-/** The run's engine and database as a ground for rehearsals and rigs, one a test file. */
+/** The run's engine and database as a ground for rehearsals and rigs, one a process. */
 export function testGround(): Promise<Ground> {
   return (ground ??= makeGround());
 }

@@ -15,6 +15,10 @@ export type Behaviour = {
   drop?: 'mid-data' | 'before-answer';
   /** ms from the last byte of the message to the answer. */
   slowMs?: number;
+  /** Answers the message when this has settled. */
+  answerAfter?: Promise<unknown>;
+  /** How many attempts it does so to; every one when missing. */
+  times?: number;
 };
 
 export type TestSmtp = {
@@ -37,6 +41,11 @@ export async function startSmtp(): Promise<TestSmtp> {
   let server: SMTPServer;
   let port = 0;
 
+  const askedOf = (to: string) => asked.filter((one) => one === to).length;
+  const behaviourTo = (to: string): Behaviour => {
+    const behaviour = behaviours.get(to) ?? {};
+    return askedOf(to) > (behaviour.times ?? Infinity) ? {} : behaviour;
+  };
   const cut = (id: string) => {
     for (const one of server.connections as Set<Connection>) if (one.session.id === id) one._socket.destroy();
   };
@@ -47,13 +56,13 @@ export async function startSmtp(): Promise<TestSmtp> {
       closeTimeout: 50,
       onRcptTo({ address }, _session, done) {
         asked.push(address);
-        const { rcpt, hang } = behaviours.get(address) ?? {};
+        const { rcpt, hang } = behaviourTo(address);
         if (hang === 'rcpt') return;
         done(rcpt === undefined ? null : replyOf(rcpt));
       },
       onData(stream, session, done) {
         const to = session.envelope.rcptTo[0]!.address;
-        const { hang, drop, slowMs } = behaviours.get(to) ?? {};
+        const { hang, drop, slowMs, answerAfter } = behaviourTo(to);
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
@@ -65,7 +74,7 @@ export async function startSmtp(): Promise<TestSmtp> {
           taken.push({ to, messageId, at: Date.now() });
           if (hang === 'data') return;
           if (drop === 'before-answer') return cut(session.id);
-          void delay(slowMs ?? 0).then(() => done(null, 'queued'));
+          void Promise.all([delay(slowMs ?? 0), answerAfter]).then(() => done(null, 'queued'));
         });
       },
     });
@@ -78,7 +87,7 @@ export async function startSmtp(): Promise<TestSmtp> {
     url: `smtp://127.0.0.1:${port}`,
     taken,
     takenBy: (to) => taken.filter((one) => one.to === to),
-    asked: (to) => asked.filter((one) => one === to).length,
+    asked: askedOf,
     behave: (to, behaviour) => void (behaviour ? behaviours.set(to, behaviour) : behaviours.delete(to)),
     down: () => new Promise<void>((resolve) => void server.close(() => resolve())),
     up: listen,

@@ -27,6 +27,8 @@ export function startCrmSync(parts: CrmSyncParts): { stop(): Promise<void> } {
     return holdLease(database.db, { name: 'crm-sync', holder, now: new Date(now), until: new Date(now + LEASE_MS) });
   };
   let prepared = false;
+  // How often in a row it was down: that it asks for a pause is no outage.
+  let down = 0;
   const running = keepDoing({
     signal: stopping.signal,
     work: async () => {
@@ -34,11 +36,12 @@ export function startCrmSync(parts: CrmSyncParts): { stop(): Promise<void> } {
       if (!prepared) await parts.remote.prepare();
       prepared = true;
       await syncCrm(parts, mayGoOn);
+      down = 0;
     },
     rest: () => pause(everyMs, stopping.signal),
-    waitMs: (error, failures) => {
+    waitMs: (error) => {
       const asked = error instanceof RemoteUnavailable ? error.retryAfterMs : undefined;
-      return asked ?? Math.min(backOffMs.most, backOffMs.first * 2 ** (failures - 1));
+      return asked ?? Math.min(backOffMs.most, backOffMs.first * 2 ** down++);
     },
     onFailure: (error, _failures, waitMs) => {
       const code = error instanceof RemoteUnavailable ? error.code : error instanceof Error ? error.name : 'unknown';

@@ -1,5 +1,5 @@
 /**
- * Owns what runs are told, and what nobody else does in time: starts without a run, commands without an answer, holds that are over.
+ * Owns what runs are told, and what nobody else does in time: starts without a run, commands without an answer, holds and stops that are over.
  * Invariants: nothing is marked told before the run took it; one account's happenings keep their order; two dispatchers never tell one account at once.
  */
 import type { Client } from '@temporalio/client';
@@ -7,8 +7,10 @@ import type { Logger } from 'pino';
 import { createCommandIssuer } from '../../api/commands/issue-command.ts';
 import type { Database } from '../../db/database.ts';
 import { DELIVERIES_CHANNEL } from '../../db/queries/deliveries/tell-journeys.ts';
-import { releaseOverHolds } from '../../db/queries/holds/release-over-holds.ts';
+import { releaseOverHolds, releaseOverStops } from '../../db/queries/holds/release-over-holds.ts';
+import { RELEASE_PER_SECOND } from '../../db/queries/waiters/release-waiters.ts';
 import { backOffMs, keepDoing, pause } from '../keep-doing.ts';
+import { closeDone } from './close-done.ts';
 import { finishStarts } from './finish-starts.ts';
 import { resendCommands } from './resend-commands.ts';
 import { tellAccount } from './tell-account.ts';
@@ -47,9 +49,11 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
     mark = await resendCommands({ ...parts, issuer }, mark);
   }, soon);
 
-  const perSecond = parts.releasePerSecond ?? 5;
+  const perSecond = parts.releasePerSecond ?? RELEASE_PER_SECOND;
   const over = loop(async () => {
-    await releaseOverHolds(parts.database.db, { now: new Date(parts.clock()), perSecond });
+    const now = new Date(parts.clock());
+    await releaseOverHolds(parts.database.db, { now, perSecond });
+    await releaseOverStops(parts.database.db, { now, perSecond });
   }, soon);
 
   function loop(work: () => Promise<void>, rest: () => Promise<void>): Promise<void> {
@@ -79,9 +83,13 @@ async function tellAll(
   stopping: AbortSignal,
 ): Promise<void> {
   while (!stopping.aborted) {
-    const turn = await tellAccount({ ...parts, now: new Date(parts.clock()) }, later.waiting());
+    const now = new Date(parts.clock());
+    const turn = await tellAccount({ ...parts, now }, later.waiting());
     if (turn.is === 'idle') return;
-    if (turn.is === 'told') continue;
+    if (turn.is === 'told') {
+      await closeDone(parts.database, turn.took, now);
+      continue;
+    }
     later.add(turn.account);
     if (turn.error !== undefined) throw turn.error;
   }

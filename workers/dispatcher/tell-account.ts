@@ -8,8 +8,9 @@ import { happenedSignal } from '../../workflows/messages.ts';
 const BATCH = 100;
 const SIGNAL_MS = 5_000;
 
-/** What became of one turn: nobody has anything to hear; one account was told all; one could not be told all yet. */
-export type Turn = { is: 'idle' } | { is: 'told'; more: boolean } | { is: 'later'; account: string; error?: unknown };
+/** What became of one turn: nobody has anything to hear; one account was told all, and which journeys took it; one could not be told all yet. */
+export type Turn =
+  { is: 'idle' } | { is: 'told'; more: boolean; took: string[] } | { is: 'later'; account: string; error?: unknown };
 
 /**
  * Tells one account's runs what happened, in order: one signal a run of consecutive happenings of a journey. A row is marked once its signal was
@@ -20,18 +21,21 @@ export function tellAccount(d: { database: Database; client: Client; now: Date }
     const account = await claimAccount(tx, d.now, except);
     if (account === undefined) return { is: 'idle' };
     const open = await openDeliveriesOf(tx, account, d.now, BATCH);
+    const took = new Set<string>();
     for (const batch of batches(open)) {
       const first = batch[0]!;
       const seqs = batch.map((one) => one.seq);
       // Its start is stored and has not come to a run: the order waits for it.
       if (first.state === 'starting' && !first.endedAt) return { is: 'later', account };
       try {
-        await markDelivered(tx, seqs, d.now, await tell(d.client, first.workflowId, batch));
+        const untaken = await tell(d.client, first.workflowId, batch);
+        await markDelivered(tx, seqs, d.now, untaken);
+        if (untaken === null) took.add(first.journeyId);
       } catch (error) {
         return { is: 'later', account, error };
       }
     }
-    return { is: 'told', more: open.length === BATCH };
+    return { is: 'told', more: open.length === BATCH, took: [...took] };
   });
 }
 

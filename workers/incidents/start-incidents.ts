@@ -47,8 +47,13 @@ export function startIncidents(parts: IncidentParts): { stop(): Promise<void> } 
       wake = new AbortController();
       const looks = performance.now() >= lookAgain;
       if (looks) lookAgain = performance.now() + LOST_EVERY_MS;
-      await beginNotices(parts, looks ? new Date(parts.clock() - LOST_AFTER_MS) : undefined);
-      await sendPages({ ...parts, db: database.db, linkOf: () => `${parts.publicUrl.replace(/\/$/, '')}/status` });
+      const linkOf = () => `${parts.publicUrl.replace(/\/$/, '')}/status`;
+      // Beside each other: people are called while the engine is away, and notices begin while the pager is silent.
+      const done = await Promise.allSettled([
+        beginNotices(parts, looks ? new Date(parts.clock() - LOST_AFTER_MS) : undefined),
+        sendPages({ ...parts, db: database.db, linkOf }),
+      ]);
+      for (const one of done) if (one.status === 'rejected') throw one.reason;
     },
     rest: () => pause(sweepMs, AbortSignal.any([wake.signal, stopping.signal])),
     onFailure: (error, failures) => {

@@ -8,14 +8,19 @@ import { readPersona } from './persona.ts';
 import { table } from './print-table.ts';
 import { rehearse } from './rehearse.ts';
 
-const USAGE = 'usage: npm run --silent rehearse -- <playbook-id> (--persona <file.json> | --describe) [--json]';
+const USAGE = `usage: npm run --silent rehearse -- <playbook-id> (--persona <file.json> | --describe) [--json]
+
+  --persona <file.json>   lives the persona through the playbook in skipped time; docs/persona.json is an example
+  --describe              prints what the playbook reads: facts, metrics, events, steps and configuration
+  --json                  one JSON object instead of a dated table`;
 
 /** `npm run rehearse`: a persona's whole journey in seconds, on an engine and a database of its own. */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { persona: { type: 'string' }, describe: { type: 'boolean' }, json: { type: 'boolean' } },
-  });
+  const { values, positionals } = argsOf();
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
   const [id] = positionals;
   if (!id || positionals.length > 1 || (!values.describe && !values.persona))
     throw new TenureError('invalid-request', USAGE);
@@ -31,6 +36,16 @@ async function main(): Promise<void> {
     process.stdout.write(values.json ? `${JSON.stringify(story, null, 2)}\n` : table(story, persona));
   } finally {
     await ground.stop();
+  }
+}
+
+function argsOf() {
+  const flag = { type: 'boolean' } as const;
+  const options = { persona: { type: 'string' }, describe: flag, json: flag, help: { ...flag, short: 'h' } } as const;
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    throw new TenureError('invalid-request', `${(error as Error).message}\n\n${USAGE}`);
   }
 }
 

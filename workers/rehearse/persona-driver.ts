@@ -124,8 +124,11 @@ type Told = { list: string; path: (id: string) => string; body: Record<string, u
 /** Where a fact is told, and how: offers are answered, surveys, too, meetings booked; all else is a task's outcome. */
 function telling(fact: Item & { t: 'fact' }, survey: boolean): Told {
   const { what, item, value } = fact;
-  if (what === 'accepted' || what === 'declined')
-    return { list: 'offers', path: (id) => `offers/${id}/${what === 'accepted' ? 'accept' : 'decline'}`, body: {} };
+  if (what === 'accepted') {
+    const body = typeof value === 'number' ? { months: value } : {};
+    return { list: 'offers', path: (id) => `offers/${id}/accept`, body };
+  }
+  if (what === 'declined') return { list: 'offers', path: (id) => `offers/${id}/decline`, body: {} };
   if (what === 'booked') {
     const at = typeof value === 'string' ? value : new Date(fact.at + 86_400_000).toISOString();
     return { list: 'tasks', path: (id) => `tasks/${id}/book`, body: { at } };

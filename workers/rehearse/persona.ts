@@ -7,7 +7,7 @@ import { IsoDuration } from '../../workflows/contracts/time.ts';
 import { incidentFields, isIncidentCommand, withDefaults } from './incident-persona.ts';
 
 const Scalar = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
-const after = IsoDuration;
+const after = IsoDuration.refine((value) => !/^-?P[^T]*[MY]/.test(value), 'days, hours and minutes only');
 
 /** Who is rehearsed: an account, and all that happens to it, each at its distance from the start. */
 export const Persona = z.strictObject({

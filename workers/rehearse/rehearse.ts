@@ -8,6 +8,7 @@ import { TenureJourney, journeyStateQuery } from '../../workflows/messages.ts';
 import { createKernel } from '../../workflows/kernel/create-kernel.ts';
 import type { Kernel } from '../../workflows/kernel/kernel.ts';
 import { rulesOf } from '../../workflows/rules/rules-of.ts';
+import { lastTold } from '../../db/queries/deliveries/open-deliveries.ts';
 import { readProgram } from '../../db/queries/programs/read-program.ts';
 import { readJourney } from '../../db/queries/journeys/read-journey.ts';
 import { timeSkipping } from '../../temporal-config/time-skipping.ts';
@@ -172,6 +173,12 @@ async function kernelOf(run: Run, { program = 0 }: State): Promise<Kernel> {
 
 const moveTo = (run: Run, at: number) => run.skip.fastForwardTo(run.workflowId, at - run.shift);
 
+/** A signal that the engine took may be a moment away from its run still. */
+async function hasHeard({ database }: Rig, journeyId: string, { seen }: State): Promise<boolean> {
+  const last = await lastTold(database.db, journeyId);
+  return last === undefined || seen.includes(last);
+}
+
 /** The run's state once nothing is in flight; undefined when the run has closed. */
 async function stateOf({ rig, workflowId, journeyId }: Run): Promise<State | undefined> {
   const handle = rig.client.workflow.getHandle(workflowId);
@@ -187,7 +194,8 @@ async function stateOf({ rig, workflowId, journeyId }: Run): Promise<State | und
         if (isGrpcServiceError(error instanceof ServiceError ? error.cause : error)) return undefined;
         throw error;
       });
-      if (state && !Object.values(state.steps).some((step) => step.st === 'sending') && !state.ended) return state;
+      const rests = state && !state.ended && !Object.values(state.steps).some((step) => step.st === 'sending');
+      if (rests && (await hasHeard(rig, journeyId, state))) return state;
     }
     await sleep(15);
   }

@@ -1,8 +1,7 @@
 import type { Ended, JourneyInput } from '../contracts/journey.ts';
-import { platformIncidentRules } from '../rules/platform-incident.ts';
 import { runJourney } from '../journeys/run-journey.ts';
 
-/** An incident of the platform, from detection over its updates to the post-mortem. Cadence and levels are its playbook’s. */
+/** An incident of the platform, from detection over its updates to the post-mortem. All of it is its playbook: severity, cadence, levels and who is told. */
 export async function platformIncidentJourney(input: JourneyInput): Promise<Ended> {
-  return runJourney(input, platformIncidentRules);
+  return runJourney(input, {});
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OpaqueId } from './commands.ts';
+import { When } from './time.ts';
 
 /** Checked against the zones of this machine at the edge. */
 export const TimeZone = z.string().min(1).max(64);
@@ -8,7 +9,7 @@ const Consent = z.union([
   z.strictObject({
     given: z.boolean(),
     source: z.string().max(200).optional(),
-    at: z.iso.datetime({ offset: true }).optional(),
+    at: When.optional(),
   }),
 ]);
 const Scalar = z.union([z.string().max(2000), z.number(), z.boolean(), z.null(), z.array(z.string().max(200)).max(50)]);
@@ -40,7 +41,7 @@ export const EventBody = z.strictObject({
   id: z.string().min(1).max(128),
   type: z.string().min(1).max(100),
   account: OpaqueId,
-  at: z.iso.datetime({ offset: true }).optional(),
+  at: When.optional(),
   data: z.record(z.string().max(64), Scalar).optional(),
 });
 export type EventBody = z.infer<typeof EventBody>;
@@ -50,7 +51,7 @@ export const StartJourneyBody = z.strictObject({
   version: z.number().int().positive().optional(),
   account: OpaqueId,
   key: OpaqueId.optional(),
-  anchor: z.iso.datetime({ offset: true }).optional(),
+  anchor: When.optional(),
   options: z.record(z.string().max(64), z.union([z.string().max(200), z.number(), z.boolean()])).optional(),
 });
 export type StartJourneyBody = z.infer<typeof StartJourneyBody>;

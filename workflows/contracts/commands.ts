@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { ClockRule, IsoDuration } from './time.ts';
+import { ClockRule, IsoDuration, When } from './time.ts';
 import type { Instant } from './time.ts';
-import type { Timetable } from './timetable.ts';
+import type { Program } from './journey.ts';
 
 /** An opaque id of an account, owner, key or command. Never an e-mail address. */
 export const OpaqueId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 of A–Z a–z 0–9 _ - (an opaque id, never an e-mail address)');
 const StepId = z.string().min(1).max(80);
-const When = z.iso.datetime({ offset: true });
 
 const base = {
   /** Why; kept in Postgres, never in history. */
@@ -76,7 +75,7 @@ export type Command = { id: string; ifRev?: number; ifHeard?: Heard } & (
   | { name: 'change-plan'; plan: string }
   | { name: 'set-owner'; owner: string }
   | { name: 'approve' | 'edit' | 'reject'; step: string }
-  | { name: 'migrate'; program: number; timetable: Timetable; anchors: Record<string, Instant> }
+  | ({ name: 'migrate' } & Program)
 );
 
 export type RefusalCode =

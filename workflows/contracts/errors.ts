@@ -23,6 +23,7 @@ export const errors = {
     title: 'There is no such task, offer, hold, stop, message, schedule or bulk command',
     retryable: false,
   },
+  'method-not-allowed': { status: 405, title: 'The address does not take this method', retryable: false },
   'incident-refused': { status: 409, title: 'The incident cannot do that now', retryable: false },
   'command-refused': { status: 409, title: 'The journey cannot do that now', retryable: false },
   'journey-ended': { status: 409, title: 'The journey has ended', retryable: false },

@@ -36,6 +36,8 @@ export type StepState = {
   due?: Instant;
   /** What freezing pauses have added, in ms. */
   shift?: number;
+  /** What they have added to a repetition: its next occurrence keeps that. */
+  carried?: number;
   /** Put there by a command (postpone, run-now) or a re-plan: not recomputed from the anchor. */
   set?: Instant;
   /** `set` is a person's word: it outlives a moved anchor, and a run-now passes its gate. */
@@ -53,6 +55,8 @@ export type StepState = {
   expires?: Instant;
   level?: number;
   items?: Record<string, Instant>;
+  /** Some of its recipients were told, others wait. */
+  partly?: true;
   /** When a meeting got its date. */
   booked?: Instant;
   /** The command that approved what waits for approval. */
@@ -64,6 +68,8 @@ export type StepState = {
   notBefore?: Instant;
   /** The occurrence with which a repetition began anew; missing: the first. */
   series?: number;
+  /** The instant that a repetition goes on counting from though its flag was set anew. */
+  clock?: Instant;
   /** What the timetable no longer says of a step that a migration took out of it. */
   removed?: { kind: StepKind; channel?: Channel };
   outcome?: StepOutcome;
@@ -94,7 +100,10 @@ export type State = {
   plan: string;
   owner: string | null;
   flags: Record<string, Instant>;
-  stages: Record<string, { entered?: Instant; ended?: Instant }>;
+  /** `shift`: what freezing pauses have added to its end, in ms. */
+  stages: Record<string, { entered?: Instant; ended?: Instant; shift?: number }>;
+  /** The same for the end of the journey. */
+  shift?: number;
   steps: Record<string, StepState>;
   /** Earlier occurrences whose end may not be in the database yet. */
   past?: PastOccurrence[];
@@ -116,6 +125,17 @@ export type State = {
 /** `booked` gives a meeting its date and leaves it open; `held` and `no-show` close it. */
 export type FactKind = 'accepted' | 'declined' | 'completed' | 'answered' | 'missed' | 'booked' | 'held' | 'no-show';
 
+/** Where a journey goes over to: another version of its playbook, or another playbook of its kind. */
+export type Program = {
+  /** Counts such changes. */
+  program: number;
+  timetable: Timetable;
+  /** Dates that come from facts. */
+  anchors: Record<string, Instant>;
+  /** Flags that would be set if it began now; those count that it has not known before. Missing: none. */
+  flags?: string[];
+};
+
 /** What the outside did, as a run learns of it: ids, enums, numbers and dates only. */
 export type Happening =
   | {
@@ -128,17 +148,18 @@ export type Happening =
     }
   | { t: 'fact'; id: string; step: string; what: FactKind; at: Instant; item?: string; value?: number }
   | { t: 'released'; id: string; hold: string; at: Instant }
-  /** The journey goes on by another playbook or version: its plan or its band changed. `program` counts such changes. */
-  | { t: 'migrated'; id: string; program: number; timetable: Timetable; anchors: Record<string, Instant>; at: Instant };
+  /** Its plan or its band changed. */
+  | ({ t: 'migrated'; id: string; at: Instant } & Program);
 
 /** What `deliver` answers. `held`: wait until `recheck` (≤ 24 h) or the hold's end. `stale`: too late by the clock at the attempt; the late policy decides. */
 export type DeliverOutcome = (
   | { is: 'sent'; variant?: string; offer?: string; opens?: boolean }
   | { is: 'met' | 'missed'; variant?: string }
   | { is: 'skipped' | 'dropped' | 'failed'; reason: string; variant?: string }
-  | { is: 'held'; hold: string; recheck: Instant; reason: string }
+  /** `told`: some of its recipients were. */
+  | { is: 'held'; hold: string; recheck: Instant; reason: string; told?: true }
   | { is: 'stale' }
-  | { is: 'recalled' }
+  | { is: 'recalled'; told?: true }
 ) & { zone?: ZoneRules };
 
 export type Input = { now: Instant } & (
@@ -146,7 +167,6 @@ export type Input = { now: Instant } & (
   | { t: 'command'; command: Command }
   | { t: 'happening'; happening: Happening }
   | { t: 'outcome'; step: string; n: number; outcome: DeliverOutcome }
-  | { t: 'escalated'; step: string; n: number; level: number }
 );
 
 /** What the workflow starts beside its loop. */

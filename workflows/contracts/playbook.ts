@@ -43,6 +43,8 @@ export const DueSpec = z.union([
     after: duration.default('PT0S'),
     businessDays: z.number().int().min(-260).max(260).optional(),
     at: localTime.optional(),
+    /** Never sooner than so long after what it counts from. */
+    atLeast: duration.optional(),
     window: z
       .union([
         z.literal('none'),
@@ -111,6 +113,8 @@ export const StepSpec = z.strictObject({
   /** CEL over account, facts, metrics, flags, config, now; false → skipped(<conditionReason>). */
   condition: Cel.optional(),
   conditionReason: Id.default('condition-not-met'),
+  /** Playbooks that do the same: skipped(done-by-another) while a journey of one of them is open for the account. */
+  unlessOpen: z.array(z.string()).min(1).optional(),
   variants: z.array(Variant).min(1).optional(),
   /** For `check`: met when true. */
   met: Cel.optional(),
@@ -179,6 +183,8 @@ export const StepSpec = z.strictObject({
       owner: z.string(),
       instructions: z.string().max(4000),
       sla: z.union([duration, localTime]).optional(),
+      /** With a local time as `sla`: never less than so long. */
+      slaAtLeast: duration.optional(),
       minutes: z.number().int().positive().optional(),
       /** Who of the customer's side should attend. */
       attendees: z.string().max(200).optional(),
@@ -260,6 +266,8 @@ export const Playbook = z.strictObject({
   arbiter: z.strictObject({ level: Id.optional(), outranked: z.enum(['wait', 'drop']).optional() }).optional(),
   /** While it is open, lower levels are held back: an account-wide hold of this level. */
   holds: z.strictObject({ level: Id }).optional(),
+  /** While this flag is set it speaks, and holds lower levels back, at this level instead of its own. */
+  raised: z.strictObject({ flag: Name, level: Id }).optional(),
   watches: z.array(Watch).optional(),
   reentry: z.union([z.enum(['never', 'always']), z.strictObject({ cooldown: IsoDuration })]).default('never'),
   /** Deployment's figures. Overridable per journey by `options`; types are kept. */
@@ -302,6 +310,8 @@ export const Playbook = z.strictObject({
         set: Name.optional(),
         /** With `set`: a flag that is set already takes the new time, and what counts from it is planned anew. */
         again: z.boolean().optional(),
+        /** With `completes`: only a step that is open; one that is still to come stays. */
+        whileOpen: z.boolean().optional(),
         clear: Name.optional(),
         item: z.string().optional(),
         completes: Id.optional(),
@@ -313,6 +323,8 @@ export const Playbook = z.strictObject({
   end: z
     .strictObject({ at: DueSpec, outcomes: z.array(z.strictObject({ flag: Name.optional(), outcome: Id })).min(1) })
     .optional(),
+  /** What a pause does to the ends of stages and journey: they run on, unless the playbook says that they stand still. */
+  endClock: z.enum(['freeze', 'run-on']).optional(),
   /** What an outcome means outside: stage of life in the CRM and the note left there. */
   outcomes: z
     .record(

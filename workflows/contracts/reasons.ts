@@ -77,6 +77,7 @@ export const reasons = {
   dropped: 'It was dropped.',
   failed: 'It failed.',
   'missed-date': 'Its date had passed.',
+  'date-moved': 'Its date moved before everybody had been told.',
   'never-logged-in': 'Nobody of the account has ever logged in.',
   'setup-already-complete': 'Set-up was complete already.',
   'switched-off': 'It is switched off in the configuration.',
@@ -93,6 +94,7 @@ export const reasons = {
   'nobody-to-tell': 'Every affected account that it is for has been told already.',
   // Of shipped playbooks.
   'no-unused-feature': 'The account uses every feature of its plan.',
+  'done-by-another': 'Another journey that is open for the account does this.',
   'no-other-offer-fits': 'No other offer fits this account.',
   'another-class': 'It belongs to another class of incident.',
   'minor-severity': 'The incident is not severe enough for it.',
@@ -113,7 +115,7 @@ export const reasons = {
   'integration-applies': 'The account has something to integrate, so another step says it.',
   'renewal-declined': 'The customer had declined another term.',
   'renewal-decided': 'The customer had decided about the next term.',
-  'health-is-good': 'The health score is good.',
+  'health-not-low': 'The health score is not low, or there is none.',
   'no-discussion-needed': 'The customer has decided and is well, or a discussion was asked for already.',
   // Failed.
   'hard-bounce':

@@ -3,6 +3,13 @@ import { z } from 'zod';
 /** A moment: milliseconds since 1970-01-01T00:00:00Z. The kernel counts in instants; edges speak ISO-8601. */
 export type Instant = number;
 
+const YEAR_1 = -62_135_596_800_000;
+const YEAR_10000 = 253_402_300_800_000;
+/** An instant as edges speak it: ISO-8601 with its offset; in UTC, too, its year has the four digits that the database knows. */
+export const When = z.iso
+  .datetime({ offset: true })
+  .refine((text) => !(Date.parse(text) < YEAR_1 || Date.parse(text) >= YEAR_10000), 'must lie in the years 1 to 9999');
+
 /** A local time of day as `HH:MM`, 00:00–23:59. */
 export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a local time as HH:MM, for example 09:00');
 export type LocalTime = z.infer<typeof LocalTime>;

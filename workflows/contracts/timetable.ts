@@ -2,7 +2,7 @@ import type { ClockRule, Instant, Offset } from './time.ts';
 import type { Channel, MessageClass, StepKind } from './playbook.ts';
 
 /*
- * The timetable is what a run has pinned of its playbook: ids, dues, policies. At most 16 KiB as JSON (checked at publish).
+ * The timetable is what a run has pinned of its playbook: ids, dues, policies. At most 32 KiB as JSON (checked at publish).
  * Conditions, segments, templates and terms stay in the immutable playbook version and are read by `deliver`.
  */
 
@@ -14,6 +14,8 @@ export type Due = {
   businessDays?: number;
   /** Local minute of the day: the offset then counts calendar days in the recipient's zone. */
   at?: number;
+  /** Never sooner than so long after the anchor. */
+  atLeast?: Offset;
   /** Allowed local minutes `[from, to)` and ISO weekdays 1–7; a due outside moves to the next opening. */
   window?: { from: number; to: number; weekdays?: number[] };
   /** A due on a weekend or holiday moves to the next or the previous working day, keeping its local time. */
@@ -89,6 +91,8 @@ export type Reaction = {
   /** `<step>/<item>` of a checklist, or a step that the event completes. */
   item?: string;
   completes?: string;
+  /** With `completes`: only while that step is open. */
+  whileOpen?: boolean;
   /** Moves an anchor to the date in this field. */
   move?: { anchor: string; field: string };
   end?: { how: 'goal' | 'exit'; outcome: string };
@@ -103,6 +107,8 @@ export type Timetable = {
   anchors: Record<string, { from: string; offset: Offset } | { given: true }>;
   /** The end of the journey by its timetable, and its outcomes: the first whose flag is set, else the one without. */
   end?: { at: Due; outcomes: { flag?: string; outcome: string }[] };
+  /** A pause moves the ends of stages and journey by its own length; absent: they stay. */
+  endClock?: 'freeze';
   /** What `extend` and `move-date` move, and how far in all (ms). */
   extend?: { anchor: string; max: number };
   moves?: string;

@@ -27,6 +27,11 @@ import { createAlarms } from './alarms.ts';
 import { conclude, deliver, escalate, recordCommand } from './activities.ts';
 import { currentDetails } from './details.ts';
 
+/** Our activities try for ever: one that failed was failed by an engineer, who knows of it. */
+const givenUp = (error: unknown) => {
+  if (!(error instanceof wf.ActivityFailure)) throw error;
+};
+
 type InputNow = Input extends infer I ? (I extends Input ? Omit<I, 'now'> : never) : never;
 
 /**
@@ -37,8 +42,11 @@ type InputNow = Input extends infer I ? (I extends Input ? Omit<I, 'now'> : neve
  *   I2. Effects are started beside the loop, never awaited by it; what they find comes back through `apply`.
  *   I3. The loop waits on the next due date, not on the revision: a touch costs 11 events, not 13.
  *   I4. The run ends, or continues as new, only when nothing is in flight and every handler has answered.
+ *   I5. To cancel the run is to exit the journey: what is on its way is recalled, and the end is written as any other.
  */
 export async function runJourney(input: JourneyInput, rules: Rules): Promise<Ended> {
+  const { cancelRequested } = wf.CancellationScope.current();
+  const shield = new wf.CancellationScope({ cancellable: false });
   const { journeyId, account, clockShift = 0 } = input;
   let kernel = createKernel(input.timetable, rules);
   const now = () => shiftedNow(Date.now(), clockShift);
@@ -52,8 +60,19 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     state = advanced.state;
     if (advanced.timetable) goOver(advanced.timetable);
     advanced.effects.forEach(start);
-    wf.setCurrentDetails(currentDetails(input, kernel, state));
+    showDetails();
     return advanced;
+  };
+
+  let shown = true;
+  // Once a workflow task, however many events it brings.
+  const showDetails = () => {
+    if (!shown) return;
+    shown = false;
+    void Promise.resolve().then(() => {
+      shown = true;
+      wf.setCurrentDetails(currentDetails(input, kernel, state));
+    });
   };
 
   const goOver = (timetable: Timetable) => {
@@ -66,12 +85,14 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     else if (effect.t === 'recall') inFlight.get(effect.step)?.cancel();
     else if (effect.t === 'escalate') {
       const { step, n, level } = effect;
-      void beside(`${step}^${level}`, () => escalate({ journeyId, account, step, n, level, clockShift, state }));
+      void beside(`${step}^${level}`, () => escalate({ journeyId, account, step, n, level, clockShift, state })).catch(
+        givenUp,
+      );
     } else wf.upsertSearchAttributes([{ key: TenureState, value: kernel.status(state) }]);
   };
 
   const beside = <T>(key: string, run: () => Promise<T>): Promise<T> => {
-    const scope = new wf.CancellationScope();
+    const scope = new wf.CancellationScope({ cancellable: true, parent: shield });
     inFlight.set(key, scope);
     return scope.run(run).finally(() => inFlight.delete(key));
   };
@@ -100,7 +121,7 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
       description: 'Facts and events, in the order in which they were stored',
     },
   );
-  wf.setHandler(commandUpdate, answer, {
+  wf.setHandler(commandUpdate, (command) => shield.run(() => answer(command)), {
     validator: refuse,
     description: 'A staff command: accepted with its new dates, or refused with the reason',
   });
@@ -143,21 +164,33 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     wf.allHandlersFinished() &&
     (wf.workflowInfo().continueAsNewSuggested || state.rev - firstRev >= (input.continueEvery ?? Infinity));
 
-  apply({ t: 'tick' });
-  while (!state.ended || inFlight.size > 0) {
-    if (!state.ended && mayContinueAsNew()) {
-      await wf.continueAsNew<(next: JourneyInput) => Promise<Ended>>({ ...input, timetable: kernel.timetable, state });
+  async function live(): Promise<Ended> {
+    apply({ t: 'tick' });
+    while (!state.ended || inFlight.size > 0) {
+      if (!state.ended && mayContinueAsNew()) {
+        await wf.continueAsNew<(next: JourneyInput) => Promise<Ended>>({
+          ...input,
+          timetable: kernel.timetable,
+          state,
+        });
+      }
+      const wake = kernel.nextWake(state);
+      const moved = () => (state.ended ? inFlight.size === 0 : kernel.nextWake(state) !== wake || mayContinueAsNew());
+      if (wake === undefined || state.ended) await alarms.never(moved);
+      else if (wake > now())
+        await alarms.until(wake, Math.max(1, wake - clockShift - Date.now()), wakeSummary(wake), moved);
+      if (!state.ended) apply({ t: 'tick' });
     }
-    const wake = kernel.nextWake(state);
-    const moved = () => (state.ended ? inFlight.size === 0 : kernel.nextWake(state) !== wake || mayContinueAsNew());
-    if (wake === undefined || state.ended) await alarms.never(moved);
-    else if (wake > now())
-      await alarms.until(wake, Math.max(1, wake - clockShift - Date.now()), wakeSummary(wake), moved);
-    if (!state.ended) apply({ t: 'tick' });
+    await conclude({ journeyId, account, at: now(), state });
+    await wf.condition(wf.allHandlersFinished);
+    return state.ended;
   }
-  await conclude({ journeyId, account, at: now(), state });
-  await wf.condition(wf.allHandlersFinished);
-  return state.ended;
+
+  const exit = () => {
+    if (!state.ended) apply({ t: 'command', command: { id: 'cancelled', name: 'exit' } });
+  };
+  cancelRequested.catch(exit);
+  return shield.run(live);
 
   function wakeSummary(wake: number): string {
     const next = kernel.next(state);

@@ -1,14 +1,16 @@
-import type { Advanced, Input, State } from '../contracts/journey.ts';
+import type { Advanced, Input, Program, State } from '../contracts/journey.ts';
 import { bookOf, draftOf } from './book.ts';
 import type { Book, Draft } from './book.ts';
 import { command, remember } from './commands.ts';
 import { happened, heardOf } from './happenings.ts';
 import { migrate } from './migrating.ts';
-import type { Program } from './migrating.ts';
 import { outcome, outcomeOfRemoved } from './outcomes.ts';
 import { own } from './own.ts';
 import { refuse } from './refusals.ts';
 import { nextMoment, settle } from './ticking.ts';
+
+/** As many decisions as a run carries that no activity has written yet: those of a repetition missed for all its time. */
+const CARRIED = 1000;
 
 const unchanged = (state: State): Advanced => ({ state, effects: [] });
 
@@ -50,8 +52,6 @@ export function advance(book: Book, state: State, input: Input): Advanced {
         step ? outcome(d, step, input.outcome, now) : outcomeOfRemoved(d, input.step, input.outcome, now),
       );
     }
-    case 'escalated':
-      return unchanged(state);
   }
 }
 
@@ -59,6 +59,7 @@ function change(book: Book, state: State, now: number, by: (d: Draft) => void): 
   const d = draftOf(book, state);
   by(d);
   settle(d, now);
+  if (d.s.past && d.s.past.length > CARRIED) d.s.past = d.s.past.slice(-CARRIED);
   d.s.rev = state.rev + 1;
   return { state: d.s, effects: d.effects };
 }

@@ -42,7 +42,12 @@ export function bookOf(timetable: Timetable, rules: Rules): Book {
   };
 }
 
-function flagsOf({ due, gate, open, notice, repeat }: TimetableStep): string[] {
+/** The flag that a date counts from, or a stage is entered by. */
+export const flagIn = (from: string | undefined): string | undefined =>
+  from?.startsWith('flag:') ? from.slice(5) : undefined;
+
+/** Flags that a step's dates count from. */
+export function flagsOf({ due, gate, open, notice, repeat }: TimetableStep): string[] {
   const from = [
     due.from,
     gate?.until.from,
@@ -51,7 +56,7 @@ function flagsOf({ due, gate, open, notice, repeat }: TimetableStep): string[] {
     notice?.closes.from,
     repeat?.until,
   ];
-  return from.flatMap((x) => (x?.startsWith('flag:') ? [x.slice(5)] : []));
+  return from.flatMap((x) => flagIn(x) ?? []);
 }
 
 /** A copy that may be mutated down to its steps; zone, answered and seen are replaced whole when they change. */

@@ -3,7 +3,7 @@ import type { Instant } from '../contracts/time.ts';
 import type { TimetableStep } from '../contracts/timetable.ts';
 import type { Draft } from './book.ts';
 import { anchorOf, limitOf, plannedAt, slot } from './due.ts';
-import { rearm } from './rearming.ts';
+import { rearm, seriesState } from './rearming.ts';
 
 const FINAL = new Set(['past-stage-end', 'journey-ended', 'not-needed']);
 
@@ -27,6 +27,7 @@ export function finish(
   delete x.hold;
   delete x.gateUntil;
   delete x.closing;
+  delete x.partly;
   heed(d, step, at);
   if (wasOpen) recallReminders(d, step);
   repeat(d, step, at);
@@ -63,12 +64,12 @@ export function repeat(d: Draft, step: TimetableStep, at: Instant): void {
   const next = plannedAt(book, s, step, x.n + 1);
   if (typeof next !== 'number' || next <= (x.planned ?? -Infinity)) return;
   const until = rule.until === undefined ? undefined : anchorOf(s, step, rule.until);
-  const shift = x.byCommand ? 0 : (x.shift ?? 0);
+  const shift = x.carried ?? (x.byCommand ? 0 : (x.shift ?? 0));
   if (typeof until === 'number' && next + shift >= until) return;
-  if (slot(book, s, step, next + shift) >= limitOf(book, s, step)) return;
-  const fresh: StepState = { st: 'idle', n: x.n + 1, begun: at };
+  if (slot(book, s, step, next + shift) >= limitOf(book, s, step, at)) return;
+  // The wait for the next began as this one opened.
+  const fresh: StepState = { st: 'idle', n: x.n + 1, begun: x.since ?? at, ...seriesState(step, x) };
   if (shift) fresh.shift = shift;
-  if (x.series !== undefined) fresh.series = x.series;
   if (step.kind === 'milestone') fresh.told = x.at;
   if (x.outcome !== 'sent') s.past = [...(s.past ?? []), { ...x, step: step.id, rev: s.rev + 1 }];
   s.steps[step.id] = fresh;

@@ -1,4 +1,4 @@
-import type { State } from '../contracts/journey.ts';
+import type { Pause, State } from '../contracts/journey.ts';
 import type { Instant, Offset } from '../contracts/time.ts';
 import type { Due, TimetableStep } from '../contracts/timetable.ts';
 import { isNoticeOf } from './book.ts';
@@ -34,7 +34,8 @@ export function anchorOf(s: State, step: TimetableStep, from: string): Resolved 
 /** Anchor + offset + working days, before shift, window and adjustment. */
 export function baseFrom(book: Book, s: State, due: Due, anchor: Instant, offset: Offset = due.offset): Instant {
   const t = due.at === undefined ? addOffset(s.zone, anchor, offset) : addLocalDays(s.zone, anchor, offset, due.at);
-  return due.businessDays ? addBusinessDays(s.zone, book.timetable.calendar, t, due.businessDays) : t;
+  const day = due.businessDays ? addBusinessDays(s.zone, book.timetable.calendar, t, due.businessDays) : t;
+  return due.atLeast ? Math.max(day, addOffset(s.zone, anchor, due.atLeast)) : day;
 }
 
 /** Moves an instant to where the due allows it: the next opening of its window, on a working day. Idempotent. */
@@ -79,11 +80,30 @@ export function slot(book: Book, s: State, step: TimetableStep, t: Instant): Ins
 
 /** When the playbook itself plans occurrence `n` of a step. */
 export function plannedAt(book: Book, s: State, step: TimetableStep, n: number): Resolved {
+  const { anchor, first } = seriesOf(book, s, step, n);
+  return typeof anchor === 'number' ? occurrence(book, s, step, anchor, n - first) : anchor;
+}
+
+/** What occurrence `n` counts from, and the first that does: a flag that is set anew restarts no repetition whose next date is still to come. */
+export function seriesOf(
+  book: Book,
+  s: State,
+  step: TimetableStep,
+  n: number,
+): { anchor: Resolved; first: number; holds?: true } {
   const anchor = anchorOf(s, step, step.due.from);
-  if (typeof anchor !== 'number') return anchor;
+  const x = own(s.steps, step.id);
+  const first = x?.series ?? 1;
+  const clock = x?.clock ?? x?.from;
+  const set = step.repeat && step.due.from.startsWith('flag:') && typeof anchor === 'number' ? anchor : undefined;
+  if (set === undefined || clock === undefined || clock === set || n <= first) return { anchor, first };
+  const next = occurrence(book, s, step, clock, n - first) + (x?.carried ?? 0);
+  return next > baseFrom(book, s, step.due, set) ? { anchor: clock, first, holds: true } : { anchor, first: n };
+}
+
+function occurrence(book: Book, s: State, step: TimetableStep, anchor: Instant, k: number): Instant {
   const { offset } = step.due;
   const every = step.repeat?.every;
-  const k = n - (own(s.steps, step.id)?.series ?? 1);
   if (!every || k <= 0) return baseFrom(book, s, step.due, anchor);
   return baseFrom(book, s, step.due, anchor, {
     months: offset.months + k * every.months,
@@ -92,9 +112,14 @@ export function plannedAt(book: Book, s: State, step: TimetableStep, n: number):
   });
 }
 
-function endOf(book: Book, s: State, due: Due, entered: Instant | undefined): Instant | undefined {
-  const anchor = due.from === 'start' ? s.startedAt : due.from === 'stage' ? entered : stepOrAnchor(s, due.from);
-  return anchor === undefined ? undefined : place(book, s, due, baseFrom(book, s, due, anchor));
+/** The instant that an end counts from; undefined: not known yet. */
+export function endAnchor(s: State, due: Due, entered: Instant | undefined): Instant | undefined {
+  return due.from === 'start' ? s.startedAt : due.from === 'stage' ? entered : stepOrAnchor(s, due.from);
+}
+
+function endOf(book: Book, s: State, due: Due, entered: Instant | undefined, shift = 0): Instant | undefined {
+  const anchor = endAnchor(s, due, entered);
+  return anchor === undefined ? undefined : place(book, s, due, baseFrom(book, s, due, anchor) + shift);
 }
 
 function stepOrAnchor(s: State, from: string): Instant | undefined {
@@ -104,22 +129,33 @@ function stepOrAnchor(s: State, from: string): Instant | undefined {
   return parent?.st === 'done' ? parent.at : undefined;
 }
 
-/** When a stage ends by its timetable; undefined when it has no end or it cannot be known yet. */
-export function stageEnd(book: Book, s: State, stageId: string): Instant | undefined {
+/** Whether the ends of stages and journey stand still under a pause. */
+export const freezesEnds = (book: Book, p: Pause | null): boolean =>
+  p !== null && book.timetable.endClock === 'freeze' && (p.clock ?? 'freeze') === 'freeze';
+
+/** What a pause that has not ended has added to an end by `at`. */
+export function standstill(book: Book, s: State, end: Due, entered: Instant | undefined, at: Instant): number {
+  if (!freezesEnds(book, s.pause)) return 0;
+  return Math.max(0, at - Math.max(s.pause!.since, endAnchor(s, end, entered) ?? Infinity));
+}
+
+/** When a stage ends by its timetable, as it stands at `at` (missing: but for the pause that lasts); undefined when it has no end or it cannot be known yet. */
+export function stageEnd(book: Book, s: State, stageId: string, at = s.startedAt): Instant | undefined {
   const end = book.stages.get(stageId)?.end;
-  return end && endOf(book, s, end, s.stages[stageId]?.entered);
+  const y = s.stages[stageId];
+  return end && endOf(book, s, end, y?.entered, (y?.shift ?? 0) + standstill(book, s, end, y?.entered, at));
 }
 
-/** When the journey ends by its timetable. */
-export function journeyEnd(book: Book, s: State): Instant | undefined {
+/** When the journey ends by its timetable, as it stands at `at`. */
+export function journeyEnd(book: Book, s: State, at = s.startedAt): Instant | undefined {
   const { end } = book.timetable;
-  return end && endOf(book, s, end.at, s.startedAt);
+  return end && endOf(book, s, end.at, s.startedAt, (s.shift ?? 0) + standstill(book, s, end.at, s.startedAt, at));
 }
 
-/** The instant from which a step is too late for its stage, its journey and the journey's greatest age. */
-export function limitOf(book: Book, s: State, step: TimetableStep): Instant {
-  const stage = stageEnd(book, s, step.stage) ?? Infinity;
-  const end = journeyEnd(book, s) ?? Infinity;
+/** The instant from which a step is too late for its stage, its journey and the journey's greatest age, as they stand at `at`. */
+export function limitOf(book: Book, s: State, step: TimetableStep, at: Instant): Instant {
+  const stage = stageEnd(book, s, step.stage, at) ?? Infinity;
+  const end = journeyEnd(book, s, at) ?? Infinity;
   return Math.min(stage, end, s.startedAt + book.timetable.maxAge);
 }
 
@@ -131,7 +167,7 @@ export function isPastLimit(book: Book, s: State, step: TimetableStep, due: Inst
 /** Whether a step is the own notice of an end that stands at this instant. */
 export function isNoticeAt(book: Book, s: State, step: TimetableStep, at: Instant): boolean {
   const { end } = book.timetable;
-  if (end && isNoticeOf(step, end.at) && journeyEnd(book, s) === at) return true;
+  if (end && isNoticeOf(step, end.at) && journeyEnd(book, s, at) === at) return true;
   const ofStage = book.stages.get(step.stage)?.end;
-  return ofStage !== undefined && isNoticeOf(step, ofStage) && stageEnd(book, s, step.stage) === at;
+  return ofStage !== undefined && isNoticeOf(step, ofStage) && stageEnd(book, s, step.stage, at) === at;
 }

@@ -2,7 +2,7 @@ import type { Instant } from '../contracts/time.ts';
 import type { Draft } from './book.ts';
 import { own } from './own.ts';
 import { planSteps } from './plan-steps.ts';
-import { anew } from './rearming.ts';
+import { anew, seriesState } from './rearming.ts';
 
 /** Sets a flag; one that is set keeps its time unless `again`, which only a newer time changes. */
 export function setFlag(d: Draft, flag: string, at: Instant, now: Instant, again = false): void {
@@ -30,7 +30,9 @@ function replan(d: Draft, flag: string, now: Instant): void {
   for (const step of d.book.timetable.steps) {
     const x = d.s.steps[step.id]!;
     const waits = x.st === 'waiting' || x.st === 'gated' || x.st === 'idle';
-    if (step.due.from === `flag:${flag}` && waits && x.byCommand === undefined) d.s.steps[step.id] = anew(x);
+    if (step.due.from !== `flag:${flag}` || !waits || x.byCommand !== undefined) continue;
+    const kept = step.repeat && { ...seriesState(step, x), ...(x.carried ? { shift: x.carried } : {}) };
+    d.s.steps[step.id] = { ...anew(x), ...kept };
   }
   planSteps(d, now, 'anchors');
 }

@@ -1,7 +1,8 @@
-import type { State, StepState } from '../contracts/journey.ts';
+import type { Program, State, StepState } from '../contracts/journey.ts';
 import type { Instant } from '../contracts/time.ts';
 import type { Timetable, TimetableStep } from '../contracts/timetable.ts';
 import { computedAnchors } from './anchors.ts';
+import { flagIn, flagsOf } from './book.ts';
 import type { Book, Draft } from './book.ts';
 import { finish, putTo } from './deciding.ts';
 import { slot, spanOf } from './due.ts';
@@ -11,9 +12,6 @@ import { planSteps } from './plan-steps.ts';
 import { countsFrom } from './rearming.ts';
 import { reopenStage } from './reopening.ts';
 
-/** Where a journey goes: another version of its playbook, or another playbook of its kind. */
-export type Program = { program: number; timetable: Timetable; anchors: Record<string, Instant> };
-
 const REMOVED = 'removed-by-migration';
 
 /** Takes a journey over to the draft's own timetable: what both know keeps its state and clocks, what is new and past stays unsaid. */
@@ -21,6 +19,7 @@ export function migrate(d: Draft, before: Book, to: Program, now: Instant): void
   const { s, book } = d;
   s.program = to.program;
   s.anchors = anchorsAfter(s, before, book, to.anchors);
+  s.flags = flagsAfter(s, before.timetable, to.flags ?? [], now);
   for (const { id } of book.timetable.stages) s.stages[id] ??= {};
   for (const step of before.timetable.steps) if (!book.steps.has(step.id)) remove(d, step, now);
   const fresh = book.timetable.steps.filter((step) => !keep(d, step, now));
@@ -43,6 +42,26 @@ function anchorsAfter(s: State, before: Book, book: Book, given: Record<string, 
     if (own(kept, name) === undefined) after[name]! += own(s.extended, name) ?? 0;
   }
   return after;
+}
+
+/** What is true of the account as the journey goes over, where only the new timetable asks; a flag that was cleared stays so. */
+function flagsAfter(s: State, before: Timetable, initially: string[], now: Instant): State['flags'] {
+  const known = knownFlags(before);
+  const fresh = initially.filter((flag) => !known.has(flag) && own(s.flags, flag) === undefined);
+  return { ...s.flags, ...Object.fromEntries(fresh.map((flag) => [flag, now])) };
+}
+
+function knownFlags({ steps, reactions, stages, end }: Timetable): Set<string | undefined> {
+  const ofSteps = steps.flatMap((step) => [
+    ...[...(step.if ?? []), ...(step.unless ?? [])].map((x) => x.flag),
+    ...(step.needs ?? []),
+    ...Object.values(step.open?.sets ?? {}),
+    step.gate?.flag,
+    ...flagsOf(step),
+  ]);
+  const ofReactions = reactions.flatMap((x) => [x.set, x.clear]);
+  const ofStages = stages.flatMap((x) => [x.until, flagIn(x.enter)]);
+  return new Set([...ofSteps, ...ofReactions, ...ofStages, ...(end?.outcomes ?? []).map((x) => x.flag)]);
 }
 
 const without = (anchors: Record<string, Instant>, name: string): Record<string, Instant> =>
@@ -87,7 +106,8 @@ function keepOpen(d: Draft, step: TimetableStep, x: StepState, now: Instant): vo
 function add(d: Draft, step: TimetableStep, now: Instant): void {
   const before = own(d.s.steps, step.id);
   const n = before ? before.n + 1 : 1;
-  d.s.steps[step.id] = { st: 'idle', n, begun: now, ...(n > 1 ? { series: n } : {}) };
+  const items = before?.items && { items: before.items };
+  d.s.steps[step.id] = { st: 'idle', n, begun: now, ...(n > 1 ? { series: n } : {}), ...items };
   if (!reopenStage(d, step.stage, now)) finish(d, step, 'skipped', 'before-migration', now);
 }
 

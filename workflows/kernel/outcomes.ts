@@ -8,7 +8,7 @@ import { allItems, applyClosing, completeStep } from './facts.ts';
 import { release } from './happenings.ts';
 import { own } from './own.ts';
 import { slot, spanOf } from './due.ts';
-import { expiry, planStep, planSteps } from './plan-steps.ts';
+import { endPartlyTold, expiry, planStep, planSteps } from './plan-steps.ts';
 import { hasMoved } from './rearming.ts';
 import { tooLate } from './starting.ts';
 
@@ -77,6 +77,8 @@ function unsent(
   if (d.s.ended) return finish(d, step, 'dropped', 'journey-ended', now);
   if (d.s.stages[step.stage]!.ended !== undefined) return finish(d, step, 'dropped', afterEnd(d, step), now);
   x.st = 'waiting';
+  if (o.is !== 'stale' && o.told) x.partly = true;
+  if (endPartlyTold(d, step, now)) return;
   if (hasMoved(d.s, step)) return planStep(d, step, now, 'anchors');
   if (o.is === 'stale') {
     tooLate(d, step, now, 'stale');

@@ -3,21 +3,30 @@ import type { Instant } from '../contracts/time.ts';
 import type { TimetableStep } from '../contracts/timetable.ts';
 import type { Draft } from './book.ts';
 import { finish, repeat } from './deciding.ts';
-import { anchorOf, baseFrom, place, plannedAt, slot } from './due.ts';
-import { countsFrom, notYet, rearm } from './rearming.ts';
+import { anchorOf, baseFrom, place, plannedAt, seriesOf, slot } from './due.ts';
+import { countsFrom, hasMoved, notYet, rearm } from './rearming.ts';
 
 /** Why dates are computed: something new may be plannable, the zone changed, or an anchor moved. */
 export type Cause = 'new' | 'zone' | 'anchors';
 
 /** Computes the dates of every step that still waits; what is planned already is touched only by a zone or an anchor. */
 export function planSteps(d: Draft, at: Instant, cause: Cause = 'new'): void {
-  for (const step of d.book.recurring) rearm(d, step, at);
+  for (const step of d.book.recurring) if (!endPartlyTold(d, step, at)) rearm(d, step, at);
   for (const step of d.book.timetable.steps) {
     if (cause === 'anchors') repeat(d, step, at);
     const x = d.s.steps[step.id]!;
     if (x.st === 'open' && cause !== 'new') x.expires = expiry(d, step, x);
     if (x.st === 'idle' || x.st === 'waiting' || x.st === 'gated') planStep(d, step, at, cause);
   }
+}
+
+/** What only some were told of one date nobody was told of another: that occurrence ends, and all hear of the new date. True when it did. */
+export function endPartlyTold(d: Draft, step: TimetableStep, at: Instant): boolean {
+  const x = d.s.steps[step.id]!;
+  const again = step.rearm !== undefined || step.notice !== undefined;
+  if (!x.partly || !again || x.st !== 'waiting' || !hasMoved(d.s, step)) return false;
+  finish(d, step, 'skipped', 'date-moved', at);
+  return true;
 }
 
 /** Computes the dates of one waiting step. */
@@ -50,6 +59,7 @@ function plan(d: Draft, step: TimetableStep, x: StepState, at: Instant): boolean
     if (step.notice) delete x.level;
   }
   x.planned = planned;
+  if (step.repeat) keepClock(d, step, x);
   const from = countsFrom(d.s, step);
   if (from !== undefined) x.from = from;
   x.base = (x.set ?? planned) + (x.shift ?? 0);
@@ -57,6 +67,17 @@ function plan(d: Draft, step: TimetableStep, x: StepState, at: Instant): boolean
   planGate(d, step, x);
   if (x.st === 'gated' && x.due! > at) x.st = 'waiting';
   return true;
+}
+
+/** Notes what a repetition counts from now: its own clock, which holds, or its flag anew. */
+function keepClock(d: Draft, step: TimetableStep, x: StepState): void {
+  const { anchor, first, holds } = seriesOf(d.book, d.s, step, x.n);
+  if (holds) x.clock = anchor as Instant;
+  if (first === (x.series ?? 1)) return;
+  x.series = first;
+  delete x.clock;
+  delete x.shift;
+  delete x.carried;
 }
 
 function planGate(d: Draft, step: TimetableStep, x: StepState): void {

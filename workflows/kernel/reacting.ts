@@ -23,7 +23,7 @@ export function react(d: Draft, r: Reaction, told: Told, now: Instant): void {
   if (r.set !== undefined) setFlag(d, r.set, at, now, r.again);
   if (r.clear !== undefined) clearFlag(d, r.clear, now);
   if (r.item !== undefined) completeNamed(d, r.item, at, now);
-  if (r.completes !== undefined) completeNamed(d, r.completes, at, now);
+  if (r.completes !== undefined && (!r.whileOpen || isOpen(d, r.completes))) completeNamed(d, r.completes, at, now);
   if (r.move) {
     const to = instantOf(d, own(told.fields, r.move.field));
     if (to !== undefined && Math.abs(to - now) <= FAR_MS) moveAnchor(d, r.move.anchor, to, now);
@@ -32,6 +32,8 @@ export function react(d: Draft, r: Reaction, told: Told, now: Instant): void {
   judgeMilestones(d, now);
   endJourney(d, r.end.outcome, r.end.how, now);
 }
+
+const isOpen = (d: Draft, step: string): boolean => ['open', 'sending'].includes(own(d.s.steps, step)?.st ?? '');
 
 /** Reacts to steps that have ended (`step:<id>`), in their order; what ends by that is reacted to as well. */
 export function reactToSteps(d: Draft, now: Instant): void {

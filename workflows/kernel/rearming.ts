@@ -6,7 +6,7 @@ import { anchorOf, plannedAt, spanOf } from './due.ts';
 import { own } from './own.ts';
 
 /** Reasons of an occurrence that nobody was told of: a later date is a first one. */
-const UNTOLD = new Set(['already-past', 'stale', 'not-needed', 'before-migration', 'missed-date']);
+const UNTOLD = new Set(['already-past', 'stale', 'not-needed', 'before-migration', 'missed-date', 'date-moved']);
 
 const tracked = (step: TimetableStep): boolean =>
   step.rearm !== undefined || step.notice !== undefined || step.due.from.startsWith('flag:');
@@ -76,6 +76,14 @@ function restart(d: Draft, step: TimetableStep): void {
       d.s.steps[other.id] = anew(y);
   }
 }
+
+/** What a repetition keeps as one occurrence follows another: where it began, what pauses have added, and its clock where a flag sets that. */
+export const seriesState = (step: TimetableStep, { series, carried, clock, from }: StepState): Partial<StepState> => ({
+  ...(series === undefined ? {} : { series }),
+  ...(carried === undefined ? {} : { carried }),
+  ...(clock === undefined ? {} : { clock }),
+  ...(from === undefined || !step.due.from.startsWith('flag:') ? {} : { from }),
+});
 
 /** A wait that begins again: nothing of the one before it stays but its place in the row. */
 export function anew({ n, told, notBefore, series }: StepState): StepState {

@@ -3,7 +3,6 @@ import type { State } from '../contracts/journey.ts';
 import { DAY_MS, formatDuration } from '../contracts/time.ts';
 import type { Instant } from '../contracts/time.ts';
 import type { Book } from './book.ts';
-import { stageEnd } from './due.ts';
 import { own } from './own.ts';
 import { iso, no } from './refusal.ts';
 import type { Nearest } from './refusal.ts';
@@ -40,7 +39,7 @@ export function refuseExtend(book: Book, s: State, by: number, stageId: string |
     const stage = book.stages.get(stageId);
     if (!stage)
       return no('unknown-stage', `The journey has no stage ${stageId}.`, by > 0 ? within(by) : within(DAY_MS));
-    if (stageEnd(book, s, stageId) === undefined || stage.end!.from !== extend.anchor) {
+    if (stage.end?.from !== extend.anchor) {
       return no(
         'not-extendable',
         `Stage ${stageId} does not end by ${extend.anchor}.`,

@@ -80,7 +80,7 @@ export function refuseRunNow(book: Book, s: State, id: string, now: Instant): Re
   if (s.pause && step.class !== 'legal') {
     return no('journey-paused', `The journey has been paused since ${iso(s.pause.since)}.`, { command: 'resume' });
   }
-  const limit = limitOf(book, s, step);
+  const limit = limitOf(book, s, step, now);
   return now >= limit
     ? no('past-stage-end', `Step ${id} belongs before ${iso(limit)}.`, { command: 'skip', step: id })
     : undefined;
@@ -89,7 +89,7 @@ export function refuseRunNow(book: Book, s: State, id: string, now: Instant): Re
 /** Why a step cannot be put to that instant. */
 export function refusePostpone(book: Book, s: State, id: string, to: Instant, now: Instant): Refusal | undefined {
   const step = book.steps.get(id)!;
-  const limit = limitOf(book, s, step);
+  const limit = limitOf(book, s, step, now);
   const { opens, closes } = spanOf(book, s, step) ?? { opens: -Infinity, closes: Infinity };
   const latest = Math.min(now + POSTPONE_MAX_MS, Math.floor(Math.min(limit - 1, closes) / MINUTE_MS) * MINUTE_MS);
   const at = (t: Instant): Nearest =>

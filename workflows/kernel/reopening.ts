@@ -9,7 +9,7 @@ export function reopenStage(d: Draft, stageId: string, now: Instant): boolean {
   if (y.ended === undefined) return true;
   const until = d.book.stages.get(stageId)!.until;
   if (until !== undefined && own(d.s.flags, until) !== undefined) return false;
-  if ((stageEnd(d.book, d.s, stageId) ?? Infinity) <= now) return false;
+  if ((stageEnd(d.book, d.s, stageId, now) ?? Infinity) <= now) return false;
   delete y.ended;
   return true;
 }

@@ -49,7 +49,8 @@ export function tooLate(d: Draft, step: TimetableStep, now: Instant, reason: 'st
   const at = nextSlot(d, step, now);
   delete x.firstDue;
   putTo(x, at, now);
-  if (isPastLimit(d.book, d.s, step, at, limitOf(d.book, d.s, step))) finish(d, step, 'dropped', 'past-stage-end', now);
+  if (isPastLimit(d.book, d.s, step, at, limitOf(d.book, d.s, step, now)))
+    finish(d, step, 'dropped', 'past-stage-end', now);
   return x.st === 'waiting' && at <= now;
 }
 
@@ -69,7 +70,7 @@ function later(d: Draft, step: TimetableStep, x: StepState, target: Instant, now
   const first = x.firstDue ?? x.due!;
   putTo(x, target, now);
   x.firstDue = first;
-  if (isPastLimit(d.book, d.s, step, target, limitOf(d.book, d.s, step)))
+  if (isPastLimit(d.book, d.s, step, target, limitOf(d.book, d.s, step, now)))
     finish(d, step, 'dropped', 'past-stage-end', now);
   return true;
 }
@@ -79,7 +80,7 @@ export function startStep(d: Draft, step: TimetableStep, now: Instant): void {
   const { s, book } = d;
   const x = s.steps[step.id]!;
   if (step.kind === 'milestone') return miss(d, step, x.due!);
-  const limit = limitOf(book, s, step);
+  const limit = limitOf(book, s, step, now);
   if (now >= limit && !isNoticeAt(book, s, step, x.due!)) return finish(d, step, 'dropped', 'past-stage-end', now);
   const against = reasonAgainst(d, step);
   if (against !== undefined) return finish(d, step, 'skipped', against, now);

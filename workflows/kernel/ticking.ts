@@ -4,7 +4,7 @@ import type { TimetableStep } from '../contracts/timetable.ts';
 import type { Book, Draft } from './book.ts';
 import { addOffset } from './calendar.ts';
 import { endJourney, finish } from './deciding.ts';
-import { isNoticeAt, journeyEnd, spanOf, stageEnd } from './due.ts';
+import { freezesEnds, isNoticeAt, journeyEnd, spanOf, stageEnd } from './due.ts';
 import { own } from './own.ts';
 import { resume } from './pausing.ts';
 import { reactToSteps } from './reacting.ts';
@@ -32,10 +32,11 @@ export function nextMoment(book: Book, s: State): Moment | undefined {
   if (s.pause?.until != null) see(s.pause.until, RANK.resume, 'resume', '');
   see(s.startedAt + book.timetable.maxAge, RANK['max-age'], 'max-age', '');
   const end = journeyEnd(book, s);
-  if (end !== undefined && !noticeInFlight(book, s, end)) see(end, RANK.end, 'end', '');
+  const frozen = freezesEnds(book, s.pause);
+  if (end !== undefined && !frozen && !noticeInFlight(book, s, end)) see(end, RANK.end, 'end', '');
   for (const stage of book.timetable.stages) {
     const y = s.stages[stage.id]!;
-    if (stage.end && y.entered !== undefined && y.ended === undefined) {
+    if (stage.end && y.entered !== undefined && y.ended === undefined && !frozen) {
       see(stageEnd(book, s, stage.id), RANK['stage-end'], 'stage-end', stage.id);
     }
   }

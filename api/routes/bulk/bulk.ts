@@ -14,7 +14,7 @@ import { actorOf } from '../../plugins/authority.ts';
 import { idFor } from '../../plugins/idempotency.ts';
 import { InvalidRequest } from '../../problem.ts';
 import { problemsOf } from '../../responses.ts';
-import { When } from '../holds/holds.ts';
+import { When } from '../../../workflows/contracts/time.ts';
 
 const MOST = 50_000;
 const PREVIEWED = 200;

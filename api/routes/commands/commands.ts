@@ -7,7 +7,7 @@ import { refused } from '../../commands/issue-command.ts';
 import { prepareCommand } from '../../commands/prepare-command.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { StepsDiff, diffSteps } from '../../journeys/diff-steps.ts';
-import { present } from '../../journeys/present.ts';
+import { present, readPresent } from '../../journeys/present.ts';
 import { Changes, Forecast, forecastOf, toChanges, toForecast } from '../../journeys/view.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { idFor } from '../../plugins/idempotency.ts';
@@ -77,7 +77,7 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
       if (body.dryRun) {
         const { kernel, state, now } = await present(db, row, clock());
         const follows = kernel.timetable.playbook;
-        const command = await prepareCommand(db, { row, follows, body, id, zone: state.zone });
+        const command = await prepareCommand(db, { row, follows, body, id, zone: state.zone, now });
         const preview = kernel.preview(state, command, now);
         if ('refused' in preview) throw refused(preview.refused);
         return {
@@ -93,9 +93,9 @@ export function commandRoutes(app: Api, deps: Deps, issuer: CommandIssuer): void
         };
       }
       const before = body.command === 'migrate' ? forecastOf(await present(db, row, clock())) : undefined;
-      const answer = await issuer.issue({ journeyId: row.id, id, body, actor: actorOf(request) });
+      const answer = await issuer.issue({ journeyId: row.id, id, body, actor: actorOf(request), row });
       const inFlight = await stillLeaving(db, row.id, body.command, new Date(clock()));
-      const now = await present(db, await mustRead(db, row.id), clock());
+      const now = (await readPresent(db, row.id, clock()))!;
       return {
         accepted: true as const,
         id,

@@ -3,13 +3,14 @@ import { listOpenHolds } from '../../../db/queries/holds/list-open.ts';
 import { placeHold } from '../../../db/queries/holds/place-hold.ts';
 import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
+import { When } from '../../../workflows/contracts/time.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { HoldView, toHold } from '../../holds/hold-view.ts';
 import { actorOf } from '../../plugins/authority.ts';
+import { idFor } from '../../plugins/idempotency.ts';
 import { problemsOf } from '../../responses.ts';
 
 export const Reason = z.string().trim().min(1).max(2000);
-export const When = z.iso.datetime({ offset: true });
 /** Holds: nobody speaks to this account, or to one contact of it. */
 export function holdRoutes(app: Api, { database: { db }, clock, limits }: Deps): void {
   const tags = ['holds'];
@@ -40,6 +41,7 @@ export function holdRoutes(app: Api, { database: { db }, clock, limits }: Deps):
     async (request, reply) => {
       const { account, contact, until, ...rest } = request.body;
       const { hold, inFlight } = await placeHold(db, {
+        id: idFor(request, 'hold'),
         ...rest,
         accountId: account,
         contactId: contact,

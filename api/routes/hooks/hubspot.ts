@@ -8,6 +8,7 @@ import type { Api, ApiConfig, Deps } from '../../deps.ts';
 import type { Config } from '../../../temporal-config/config.ts';
 import type { CatalogReader } from '../../playbooks/catalog.ts';
 import { problemsOf } from '../../responses.ts';
+import { unstorable } from '../../unstorable.ts';
 
 /** HubSpot refuses nothing that is younger; what is older may be somebody's recording. */
 const REPLAY_WINDOW_MS = 300_000;
@@ -19,7 +20,7 @@ const Notification = z.object({
   eventId: z.union([z.number(), z.string()]),
   subscriptionType: z.string(),
   objectId: z.union([z.number(), z.string()]),
-  occurredAt: z.number(),
+  occurredAt: z.number().nonnegative(),
   propertyName: z.string().max(200).optional(),
   propertyValue: z.string().max(65_536).nullish(),
   changeSource: z.string().optional(),
@@ -103,7 +104,8 @@ function changesOf(body: string): CrmChange[] {
   if (!parsed.success) throw new TenureError('invalid-request', 'The body is no list of notifications of HubSpot.');
   return parsed.data.flatMap((one): CrmChange[] => {
     const [, kind, what] = TYPE.exec(one.subscriptionType) ?? [];
-    if (!kind || (what === 'propertyChange' && one.propertyName === undefined)) return [];
+    // What the database cannot keep must not take the rest of the call with it: HubSpot would repeat it all for a day.
+    if (!kind || unstorable(one).length > 0 || (what === 'propertyChange' && one.propertyName === undefined)) return [];
     return [
       {
         id: String(one.eventId),

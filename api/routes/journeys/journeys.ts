@@ -6,6 +6,7 @@ import type { JourneyRow } from '../../../db/schema/journeys.ts';
 import { StartJourneyBody } from '../../../workflows/contracts/api.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
+import { When } from '../../../workflows/contracts/time.ts';
 import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { mustBeOfCustomers } from '../../accounts/of-customers.ts';
@@ -28,7 +29,7 @@ export const JourneyQuery = z.strictObject({
   state: z.enum(['open', 'starting', 'running', 'paused', 'ended']).optional(),
   stage: z.string().max(80).optional(),
   owner: OpaqueId.optional(),
-  dueBefore: z.iso.datetime({ offset: true }).optional(),
+  dueBefore: When.optional(),
 });
 
 export const journeyParams = z.object({ id: z.string().max(64) });

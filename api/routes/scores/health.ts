@@ -81,9 +81,12 @@ export function healthListRoutes(app: Api, deps: Deps, catalogOf: CatalogReader)
       const model = modelOf(query.model);
       const after = fromCursor(OpaqueId, cursor);
       const filter = { model: model.id, bands: query.band?.split(',') };
-      const [rows, counted] = await Promise.all([listBands(db, filter, { after, limit: limit + 1 }), countBands(db)]);
+      const [rows, counted] = await Promise.all([
+        listBands(db, filter, { after, limit: limit + 1 }),
+        countBands(db, model.id),
+      ]);
       const counts = Object.fromEntries(
-        model.bands.map(({ id }) => [id, counted.find((row) => row.model === model.id && row.band === id)?.count ?? 0]),
+        model.bands.map(({ id }) => [id, counted.find((row) => row.band === id)?.count ?? 0]),
       );
       const item = ({ accountId: account, band, score, since }: (typeof rows)[number]) => ({
         ...{ account, model: model.id, band, score },

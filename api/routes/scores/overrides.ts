@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
+import { When } from '../../../workflows/contracts/time.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { ingestPort } from '../../events/ingest-port.ts';
 import { launch } from '../../journeys/start-journey.ts';
@@ -13,7 +14,7 @@ const withModel = z.object({ id: OpaqueId, model: z.string().max(100) });
 const Override = z.strictObject({
   band: z.string().max(40),
   reason: z.string().trim().min(1).max(2000),
-  until: z.iso.datetime({ offset: true }),
+  until: When,
 });
 
 /** Bands that staff set by hand. */

@@ -3,6 +3,7 @@ import { listScores } from '../../../db/queries/scores/read-scores.ts';
 import { describeModel } from '../../../playbooks/scores/describe-model.ts';
 import { newestModels } from '../../../playbooks/scores/read-models.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
+import { When } from '../../../workflows/contracts/time.ts';
 import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { ingestPort } from '../../events/ingest-port.ts';
@@ -19,7 +20,7 @@ const Given = z.strictObject({
   model: Model,
   score: z.number().min(0).max(100).optional().describe('for models that give a score'),
   band: z.string().max(40).optional().describe('for models that give a band only'),
-  at: z.iso.datetime({ offset: true }).optional(),
+  at: When.optional(),
 });
 
 /** Scores of accounts, and the bands that follow from them. */

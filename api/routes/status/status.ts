@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PAST_DAYS, publicStatus } from '../../incidents/public-status.ts';
 import type { PublicStatus } from '../../incidents/public-status.ts';
 import type { Api, Deps } from '../../deps.ts';
+import { markup } from '../../pages/page.ts';
 import { problemsOf } from '../../responses.ts';
 import { STYLE_HASH, statusPage } from './status-page.ts';
 
@@ -86,6 +87,9 @@ function remembered(read: () => Promise<PublicStatus>): () => Promise<PublicStat
   };
 }
 
+// A feed's texts are HTML within XML 1.0, which knows no control characters.
+const asHtml = (text: string) => markup`${text.replace(/[^\P{Cc}\n\t]|[\uFFFE\uFFFF]/gu, '')}`.html;
+
 function atom(status: PublicStatus, name: string, home: string): string {
   const all = [...status.incidents, ...status.past];
   const newest = all
@@ -99,6 +103,7 @@ function atom(status: PublicStatus, name: string, home: string): string {
     description: status.description,
     updated: new Date(newest ?? 0),
     copyright: '',
+    author: { name },
     feedLinks: { atom: home.replace(/\/status$/, '/v1/status.atom') },
   });
   const items = all.flatMap((incident) => incident.updates.map((update) => ({ incident, update })));
@@ -106,9 +111,9 @@ function atom(status: PublicStatus, name: string, home: string): string {
     feed.addItem({
       id: `${home}#${incident.id}/${update.at}`,
       link: `${home}#i-${incident.id}`,
-      title: `${update.status}: ${incident.title}`,
+      title: asHtml(`${update.status}: ${incident.title}`),
       date: new Date(update.at),
-      description: update.message,
+      description: asHtml(update.message).replaceAll('\n', '<br>'),
     });
   return feed.atom1();
 }

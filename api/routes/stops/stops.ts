@@ -8,9 +8,11 @@ import { TenureError } from '../../../workflows/contracts/errors.ts';
 import { Channel } from '../../../workflows/contracts/playbook.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
+import { idFor } from '../../plugins/idempotency.ts';
 import { InvalidRequest } from '../../problem.ts';
 import { problemsOf } from '../../responses.ts';
-import { Reason, When } from '../holds/holds.ts';
+import { When } from '../../../workflows/contracts/time.ts';
+import { Reason } from '../holds/holds.ts';
 
 const StopView = z
   .object({
@@ -61,6 +63,7 @@ export function stopRoutes(app: Api, { database: { db }, clock, limits }: Deps):
       const { until, ...rest } = request.body;
       await checkTarget(rest);
       const { stop, inFlight } = await placeStop(db, {
+        id: idFor(request, 'stop'),
         ...rest,
         until: until === undefined ? null : new Date(until),
         actor: actorOf(request),

@@ -10,14 +10,16 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
     .where(eq(accounts.id, id));
   const at = sql`${now.toISOString()}::timestamptz`;
   await tx.execute(
-    sql`update contacts set name = null, email = null, phone = null, removed_at = coalesce(removed_at, ${at}) where account_id = ${id}`,
+    sql`update contacts set changed_in = pg_current_xact_id(), name = null, email = null, phone = null, removed_at = coalesce(removed_at, ${at}) where account_id = ${id}`,
   );
   await tx.execute(
     sql`update messages set "to" = null, subject = null, html = null, text = '', headers = '{}', receipt = null where account_id = ${id}`,
   );
   await tx.execute(sql`update events set data = '{}' where account_id = ${id}`);
-  await tx.execute(sql`update crm_notes set text = '' where account_id = ${id}`);
-  await tx.execute(sql`update tasks set instructions = '', data = '{}' where account_id = ${id}`);
+  await tx.execute(sql`update crm_notes set changed_in = pg_current_xact_id(), text = '' where account_id = ${id}`);
+  await tx.execute(
+    sql`update tasks set changed_in = pg_current_xact_id(), instructions = '', data = '{}' where account_id = ${id}`,
+  );
   await tx.execute(sql`update incidents set title = '', summary = null, post_mortem = null where account_id = ${id}`);
   await tx.execute(sql`update surveys set comment = null where account_id = ${id}`);
   await tx.execute(
@@ -43,5 +45,7 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
   await tx.execute(
     sql`update alerts set outcome = null, closed_at = coalesce(closed_at, ${at}), closed_by = coalesce(closed_by, 'erased') where account_id = ${id}`,
   );
-  await tx.execute(sql`delete from score_requests where account_id = ${id}`);
+  // One that is being met just now is forgotten by whoever meets it.
+  await tx.execute(sql`delete from score_requests where seq in (
+    select seq from score_requests where account_id = ${id} for update skip locked)`);
 }

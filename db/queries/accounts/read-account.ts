@@ -27,6 +27,12 @@ export function lockAccounts(tx: Tx, ids: string[]): Promise<AccountRow[]> {
     .for('no key update');
 }
 
+/** The account of a journey, locked. */
+export async function lockAccountOf(tx: Tx, journeyId: string): Promise<void> {
+  await tx.execute(sql`
+    select 1 from accounts where id = (select account_id from journeys where id = ${journeyId}::uuid) for no key update`);
+}
+
 /** Rows of several accounts, kept from being changed while others may read and share them, in the order of their ids. */
 export function shareAccounts(tx: Tx, ids: string[]): Promise<AccountRow[]> {
   return tx

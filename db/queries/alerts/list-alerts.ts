@@ -1,6 +1,8 @@
-import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { alerts } from '../../schema/scores.ts';
+import { changePages } from '../pages/change-pages.ts';
+import { ofAlert } from './alert-holds.ts';
 
 export type AlertRow = typeof alerts.$inferSelect;
 export type AlertFilter = { account?: string; type?: string; open?: boolean };
@@ -20,7 +22,8 @@ export function listAlerts(
         account === undefined ? undefined : eq(alerts.accountId, account),
         type === undefined ? undefined : eq(alerts.type, type),
         open === undefined ? undefined : open ? isNull(alerts.closedAt) : sql`${alerts.closedAt} is not null`,
-        before && or(lt(alerts.openedAt, before.at), and(eq(alerts.openedAt, before.at), lt(alerts.id, before.id))),
+        before &&
+          sql`(${alerts.openedAt}, ${alerts.id}) < (${before.at.toISOString()}::timestamptz, ${before.id}::uuid)`,
       ),
     )
     .orderBy(desc(alerts.openedAt), desc(alerts.id))
@@ -33,8 +36,9 @@ export async function lockAlert(tx: Tx, id: string): Promise<AlertRow | undefine
   return row;
 }
 
-/** Notes who has taken an alert up; answers the row as it then is. */
+/** Notes who has taken an alert up, and so its call; answers the row as it then is. */
 export async function acknowledgeAlert(tx: Tx, id: string, by: string, now: Date): Promise<AlertRow> {
+  await changePages(tx, { keys: [ofAlert(id)] }, { to: 'acknowledged', now });
   const [row] = await tx
     .update(alerts)
     .set({ acknowledgedAt: now, acknowledgedBy: by })

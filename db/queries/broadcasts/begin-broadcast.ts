@@ -4,7 +4,10 @@ import { broadcasts } from '../../schema/index.ts';
 import { DELIVERIES_CHANNEL } from '../deliveries/tell-journeys.ts';
 import { skipOpenItems } from './skip-open-items.ts';
 
-/** Freezes whom one notice tells: affected accounts of these plans that have not been told this update by this step. Answers how many; the dispatcher starts the rest. */
+/**
+ * Freezes whom one notice tells: accounts of these plans that are affected, or were when this step told them and hear how it goes on, and have not been
+ * told this update by this step. Answers how many; the dispatcher starts the rest.
+ */
 export async function beginBroadcast(
   tx: Tx,
   row: Omit<typeof broadcasts.$inferInsert, 'state' | 'total'> & { id: string },
@@ -21,7 +24,10 @@ export async function beginBroadcast(
       insert into broadcast_items (broadcast_id, position, account_id, details)
       select ${row.id}::uuid, row_number() over (order by ia.account_id), ia.account_id, '{}'::jsonb
       from incident_accounts ia join accounts a on a.id = ia.account_id
-      where ia.incident_id = ${row.incidentId}::uuid and ia.removed_at is null and a.closed_at is null and a.erased_at is null
+      where ia.incident_id = ${row.incidentId}::uuid and a.closed_at is null and a.erased_at is null
+        and (ia.removed_at is null or exists (
+          select 1 from broadcast_items i join broadcasts b on b.id = i.broadcast_id
+          where b.incident_id = ${row.incidentId}::uuid and b.step = ${row.step} and i.account_id = ia.account_id and i.outcome = 'sent'))
         and (${plans === undefined}::boolean or a.plan = any(${sql.param(plans ?? [])}::text[]))
         and not exists (
           select 1 from broadcast_items i join broadcasts b on b.id = i.broadcast_id

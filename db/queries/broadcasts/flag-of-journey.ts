@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { journeys } from '../../schema/index.ts';
 
-type Flag = Pick<typeof journeys.$inferSelect, 'stopFlag' | 'pausedUntil'>;
+type Flag = Pick<typeof journeys.$inferSelect, 'stopFlag' | 'stopCommand' | 'pausedUntil'>;
 
 /**
  * What keeps a journey's notices back: a pause, or staff who have ended it. One that came to its end by itself keeps nothing back: its last notice may
@@ -15,7 +15,9 @@ export async function shareFlagOfJourney(tx: Tx, journeyId: string): Promise<Fla
     .from(journeys)
     .where(eq(journeys.id, journeyId))
     .for('share');
-  const byStaff = row?.how === 'command' || (row?.stopFlag === 'exited' && row.stopCommand !== null);
-  const held = row?.stopFlag === 'exited' ? null : (row?.stopFlag ?? null);
-  return { stopFlag: byStaff ? 'exited' : held, pausedUntil: row?.pausedUntil ?? null };
+  const asked = row?.stopFlag === 'exited' && row.stopCommand !== null;
+  const said = { stopCommand: null, pausedUntil: row?.pausedUntil ?? null };
+  if (row?.how === 'command' || (asked && row.how !== null)) return { ...said, stopFlag: 'exited' };
+  if (asked) return { ...said, stopFlag: 'exited', stopCommand: row.stopCommand };
+  return { ...said, stopFlag: row?.stopFlag === 'paused' ? 'paused' : null };
 }

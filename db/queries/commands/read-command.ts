@@ -1,14 +1,19 @@
-import { and, asc, eq, gt, lt } from 'drizzle-orm';
+import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
+import { statement } from '../../statement.ts';
 import { commands } from '../../schema/journeys.ts';
 import type { CommandRow } from './insert-command.ts';
 
-/** The command's row: received, applied or refused. */
-export async function readCommand(db: Db | Tx, journeyId: string, id: string): Promise<CommandRow | undefined> {
-  const [row] = await db
+const byId = statement((db) =>
+  db
     .select()
     .from(commands)
-    .where(and(eq(commands.journeyId, journeyId), eq(commands.id, id)));
+    .where(and(eq(commands.journeyId, sql.placeholder('journeyId')), eq(commands.id, sql.placeholder('id')))),
+);
+
+/** The command's row: received, applied or refused. */
+export async function readCommand(db: Db | Tx, journeyId: string, id: string): Promise<CommandRow | undefined> {
+  const [row] = await byId(db, { journeyId, id });
   return row;
 }
 

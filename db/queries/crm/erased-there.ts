@@ -11,8 +11,8 @@ export async function erasedThere(db: Db, kind: CrmKind, limit: number): Promise
     select y.external_id, y.remote_id, exists (
         select 1 from crm_sync z join accounts b on b.id = z.account_id and b.erased_at is null
         where z.kind = y.kind and z.remote_id = y.remote_id) as shared
-    from crm_sync y join accounts a on a.id = y.account_id
-    where y.kind = ${kind} and y.remote_id is not null and a.erased_at is not null limit ${limit}`);
+    from accounts a join crm_sync y on y.account_id = a.id and y.kind = ${kind}
+    where a.erased_at is not null and y.remote_id is not null limit ${limit}`);
   return rows.map((row) => ({ externalId: row.external_id, remoteId: row.remote_id, shared: row.shared }));
 }
 

@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
+import { thisTransaction } from '../../schema/columns.ts';
 import { crmSync } from '../../schema/index.ts';
 import type { CrmKind } from './untold.ts';
 
@@ -14,7 +15,7 @@ export const findLinked = (tx: Tx, kind: CrmKind, remoteId: string) =>
 
 /** Has an object told again as it is: the remote side changed what is decided here. */
 export async function tellAgain(tx: Tx, kind: CrmKind, externalId: string): Promise<void> {
-  await tx.update(crmSync).set({ told: null }).where(one(kind, externalId));
+  await tx.update(crmSync).set({ told: null, stirredIn: thisTransaction }).where(one(kind, externalId));
 }
 
 /** The remote side deleted the object: it is made there anew when it changes here, not before. */

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { decisions } from '../../schema/journeys.ts';
+import { statement, wholeRow } from '../../statement.ts';
 
 export type Decision = {
   journeyId: string;
@@ -19,20 +20,12 @@ export type Decision = {
   details?: Record<string, unknown>;
 };
 
-/** Says why a step did or did not happen; a later word replaces the earlier one, which stays in `history`. The same word twice is written once. */
-export async function recordDecision(tx: Tx | Db, d: Decision): Promise<void> {
-  const word = { outcome: d.outcome, reason: d.reason, at: d.at.toISOString() };
-  await tx
+const { values, empty } = wholeRow(decisions);
+
+const insert = statement((db) =>
+  db
     .insert(decisions)
-    .values({
-      ...d,
-      due: d.due ?? null,
-      template: d.template ?? null,
-      variant: d.variant ?? null,
-      offer: d.offer ?? null,
-      details: d.details ?? {},
-      history: [word],
-    })
+    .values(values)
     .onConflictDoUpdate({
       target: [decisions.journeyId, decisions.step, decisions.n],
       set: {
@@ -48,5 +41,11 @@ export async function recordDecision(tx: Tx | Db, d: Decision): Promise<void> {
         history: sql`${decisions.history} || excluded.history`,
       },
       setWhere: sql`(${decisions.outcome}, ${decisions.reason}) is distinct from (excluded.outcome, excluded.reason)`,
-    });
+    }),
+);
+
+/** Says why a step did or did not happen; a later word replaces the earlier one, which stays in `history`. The same word twice is written once. */
+export async function recordDecision(tx: Tx | Db, d: Decision): Promise<void> {
+  const word = { outcome: d.outcome, reason: d.reason, at: d.at.toISOString() };
+  await insert(tx, { ...empty, ...d, details: d.details ?? {}, history: [word] });
 }

@@ -1,4 +1,4 @@
-import { and, count, eq, isNull, lte } from 'drizzle-orm';
+import { and, count, desc, eq, isNotNull, isNull, lte } from 'drizzle-orm';
 import type { Db } from '../../database.ts';
 import { deliveries } from '../../schema/index.ts';
 
@@ -9,4 +9,16 @@ export async function openDeliveries(db: Db, journeyId: string, now: Date): Prom
     .from(deliveries)
     .where(and(eq(deliveries.journeyId, journeyId), isNull(deliveries.deliveredAt), lte(deliveries.notBefore, now)));
   return row!.n;
+}
+
+/** The id of what a run was told last; undefined when it was told nothing. */
+export async function lastTold(db: Db, journeyId: string): Promise<string | undefined> {
+  const taken = and(eq(deliveries.journeyId, journeyId), isNotNull(deliveries.deliveredAt), isNull(deliveries.note));
+  const [row] = await db
+    .select({ id: deliveries.causeId })
+    .from(deliveries)
+    .where(taken)
+    .orderBy(desc(deliveries.seq))
+    .limit(1);
+  return row?.id;
 }

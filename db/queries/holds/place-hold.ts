@@ -5,10 +5,13 @@ import type { Db } from '../../database.ts';
 import { accounts, contacts, holds } from '../../schema/index.ts';
 import { recordAudit } from '../audit/record-audit.ts';
 import { awaitInFlight } from '../ledger/in-flight.ts';
+import { placedBefore } from './placed-before.ts';
 import { lockGate } from '../touches/lock-gate.ts';
 
 export type HoldRow = typeof holds.$inferSelect;
 export type PlaceHold = {
+  /** The same for a repetition, which finds the hold placed; default random. */
+  id?: string;
   accountId: string;
   contactId?: string | null;
   /** `person` holds all; otherwise a level of the arbiter's policy, which holds what ranks lower. */
@@ -30,6 +33,7 @@ export async function placeHold(db: Db, i: PlaceHold): Promise<{ hold: HoldRow; 
     throw new TenureError('invalid-date', 'A hold must end in the future.', {
       errors: [{ pointer: '/until', detail: 'not in the future' }],
     });
+  const id = i.id ?? randomUUID();
   const hold = await db.transaction(async (tx) => {
     const [account] = await tx.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, i.accountId));
     if (!account) throw new TenureError('unknown-account', 'There is no such account');
@@ -43,7 +47,7 @@ export async function placeHold(db: Db, i: PlaceHold): Promise<{ hold: HoldRow; 
     const [row] = await tx
       .insert(holds)
       .values({
-        id: randomUUID(),
+        id,
         accountId: i.accountId,
         contactId: i.contactId ?? null,
         level: i.level ?? 'person',
@@ -52,12 +56,14 @@ export async function placeHold(db: Db, i: PlaceHold): Promise<{ hold: HoldRow; 
         at: i.now,
         until: i.until ?? null,
       })
+      .onConflictDoNothing()
       .returning();
+    if (!row) return placedBefore(await tx.select().from(holds).where(eq(holds.id, id)), i.now);
     const details = {
-      hold: row!.id,
-      level: row!.level,
-      contact: row!.contactId,
-      until: row!.until?.toISOString() ?? null,
+      hold: row.id,
+      level: row.level,
+      contact: row.contactId,
+      until: row.until?.toISOString() ?? null,
     };
     await recordAudit(tx, {
       at: i.now,
@@ -67,7 +73,7 @@ export async function placeHold(db: Db, i: PlaceHold): Promise<{ hold: HoldRow; 
       reason: i.reason,
       details,
     });
-    return row!;
+    return row;
   });
   const scope = { accountId: i.accountId, contactId: i.contactId ?? null, legal: false as const };
   return { hold, inFlight: await awaitInFlight(db, scope, i.now, i.patienceMs ?? 13_000) };

@@ -1,18 +1,7 @@
 import { and, asc, isNull, lte, ne, sql } from 'drizzle-orm';
 import type { Db } from '../../database.ts';
-import { holds, stops } from '../../schema/control.ts';
+import { stops } from '../../schema/control.ts';
 import { CIRCUIT } from '../holds/circuit.ts';
-
-/** Ids of holds whose time is over and that nobody has released. */
-export async function overHolds(db: Db, now: Date, limit: number): Promise<string[]> {
-  const rows = await db
-    .select({ id: holds.id })
-    .from(holds)
-    .where(and(isNull(holds.releasedAt), lte(holds.until, now)))
-    .orderBy(asc(holds.until))
-    .limit(limit);
-  return rows.map((row) => row.id);
-}
 
 /** Ids of stops whose time is over; the automatic stop of a dead provider ends by a probe alone. */
 export async function overStops(db: Db, now: Date, limit: number): Promise<string[]> {

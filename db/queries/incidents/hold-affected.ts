@@ -1,13 +1,15 @@
 import { sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { DELIVERIES_CHANNEL } from '../deliveries/tell-journeys.ts';
+import { lockGates } from '../touches/lock-gate.ts';
 
-/** The gates of these accounts, in order: every touch has either reserved what it sends, or will see what changes here. */
-const lockGates = (tx: Tx, of: ReturnType<typeof sql>) =>
-  tx.execute(sql`
-    with wanted as (${of}),
-    made as (insert into gates (account_id) select account_id from wanted order by account_id on conflict do nothing)
-    select g.account_id from gates g join wanted w on w.account_id = g.account_id order by g.account_id for no key update of g`);
+/** These accounts, and then their gates: every touch has either reserved what it sends, or will see what changes here. */
+async function lockAll(tx: Tx, of: SQL): Promise<void> {
+  await tx.execute(sql`select 1 from accounts a where a.id in (${of}) order by a.id for no key update of a`);
+  await tx.execute(sql`insert into gates (account_id) ${of} order by 1 on conflict do nothing`);
+  await lockGates(tx, of);
+}
 
 /** Holds every affected account that has no hold of this incident yet, at `level`. Answers how many. */
 export async function holdAffected(
@@ -15,7 +17,7 @@ export async function holdAffected(
   i: { incidentId: string; level: string; reason: string; by: string; now: Date },
 ): Promise<number> {
   const { incidentId, level, reason, by, now } = i;
-  await lockGates(
+  await lockAll(
     tx,
     sql`select account_id from incident_accounts where incident_id = ${incidentId}::uuid and removed_at is null and hold_id is null`,
   );
@@ -42,7 +44,7 @@ export async function releaseAffected(
   const at = now.toISOString();
   const which = sql`ia.incident_id = ${incidentId}::uuid and ia.hold_id is not null
     and (${only === 'all'}::boolean or ia.removed_at is not null)`;
-  await lockGates(tx, sql`select ia.account_id from incident_accounts ia where ${which}`);
+  await lockAll(tx, sql`select ia.account_id from incident_accounts ia where ${which}`);
   const released = await tx.execute<{ id: string }>(sql`
     update holds h set released_at = ${at}::timestamptz, released_by = ${by}
     from incident_accounts ia where ${which} and h.id = ia.hold_id and h.released_at is null

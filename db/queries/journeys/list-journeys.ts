@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { journeys } from '../../schema/journeys.ts';
@@ -30,7 +30,8 @@ export function journeyWhere(filter: JourneyFilter): SQL | undefined {
         : undefined,
     filter.stage ? eq(journeys.stage, filter.stage) : undefined,
     filter.owner ? eq(journeys.owner, filter.owner) : undefined,
-    filter.dueBefore ? lt(journeys.nextAt, filter.dueBefore) : undefined,
+    // What has ended has nothing due: few journeys are open, and an index on a date that moves with every touch would cost each of them.
+    filter.dueBefore ? and(isNull(journeys.endedAt), lt(journeys.nextAt, filter.dueBefore)) : undefined,
     filter.ids ? sql`${journeys.id} = any(${sql.param(filter.ids)}::uuid[])` : undefined,
   );
 }

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { decisions } from '../../schema/journeys.ts';
+import { statement } from '../../statement.ts';
 import type { JourneyStatus, State } from '../../../workflows/contracts/journey.ts';
-import { removeWatches } from '../watches/remove-watches.ts';
 import type { Instant } from '../../../workflows/contracts/time.ts';
 
 /** A step that the kernel decided by itself, with no activity to say so. */
@@ -32,6 +32,28 @@ export type Projection = {
 
 const iso = (at: Instant | null | undefined) => (at === null || at === undefined ? null : new Date(at).toISOString());
 
+const advance = statement<{ id: string }[]>(
+  () => sql`
+    update journeys set
+      snapshot = ${sql.placeholder('snapshot')}::jsonb,
+      snapshot_at = ${sql.placeholder('snapshotAt')}::timestamptz,
+      rev = ${sql.placeholder('rev')},
+      state = ${sql.placeholder('status')},
+      stage = ${sql.placeholder('stage')},
+      plan = ${sql.placeholder('plan')},
+      owner = ${sql.placeholder('owner')},
+      next_step = ${sql.placeholder('nextStep')},
+      next_at = ${sql.placeholder('nextAt')}::timestamptz,
+      paused_since = ${sql.placeholder('pausedSince')}::timestamptz,
+      paused_until = ${sql.placeholder('pausedUntil')}::timestamptz,
+      outcome = ${sql.placeholder('outcome')},
+      ended_at = ${sql.placeholder('endedAt')}::timestamptz,
+      stop_flag = case when stop_command is null or ${sql.placeholder('answered')}::jsonb ? stop_command then ${sql.placeholder('stopFlag')} else stop_flag end,
+      stop_command = case when ${sql.placeholder('answered')}::jsonb ? stop_command then null else stop_command end
+    where id = ${sql.placeholder('id')}::uuid and rev < ${sql.placeholder('rev')}
+    returning id`,
+);
+
 /**
  * Brings the journey's row to this state, unless it is at a newer revision; true when it moved.
  * The stop flag is left alone while a command that the state has not heard of stands behind it: such a pause is accepted, not yet told.
@@ -39,28 +61,24 @@ const iso = (at: Instant | null | undefined) => (at === null || at === undefined
 export async function projectSnapshot(tx: Tx, p: Projection): Promise<boolean> {
   const { state } = p;
   const ended = state.ended;
-  const rows = await tx.execute<{ account_id: string }>(sql`
-    update journeys set
-      snapshot = ${JSON.stringify(state)}::jsonb,
-      snapshot_at = ${iso(p.at)}::timestamptz,
-      rev = ${state.rev},
-      state = ${p.status},
-      stage = ${p.stage},
-      plan = ${state.plan},
-      owner = ${state.owner},
-      next_step = ${p.next?.step ?? null},
-      next_at = ${iso(p.next?.at)}::timestamptz,
-      paused_since = ${iso(state.pause?.since)}::timestamptz,
-      paused_until = ${iso(state.pause?.until)}::timestamptz,
-      outcome = ${ended?.outcome ?? null},
-      ended_at = ${iso(ended?.at)}::timestamptz,
-      stop_flag = case
-        when stop_command is null or ${JSON.stringify(state.answered)}::jsonb ? stop_command then ${ended ? 'exited' : state.pause ? 'paused' : null}
-        else stop_flag end,
-      stop_command = case when ${JSON.stringify(state.answered)}::jsonb ? stop_command then null else stop_command end
-    where id = ${p.journeyId}::uuid and rev < ${state.rev}
-    returning account_id`);
-  if (ended && rows.length === 1) await removeWatches(tx, p.journeyId);
+  const rows = await advance(tx, {
+    id: p.journeyId,
+    snapshot: JSON.stringify(state),
+    snapshotAt: iso(p.at),
+    rev: state.rev,
+    status: p.status,
+    stage: p.stage,
+    plan: state.plan,
+    owner: state.owner,
+    nextStep: p.next?.step,
+    nextAt: iso(p.next?.at),
+    pausedSince: iso(state.pause?.since),
+    pausedUntil: iso(state.pause?.until),
+    outcome: ended?.outcome,
+    endedAt: iso(ended?.at),
+    answered: JSON.stringify(state.answered),
+    stopFlag: ended ? 'exited' : state.pause ? 'paused' : null,
+  });
   if (p.kernelDecisions.length > 0) await insertDecisions(tx, p);
   return rows.length === 1;
 }

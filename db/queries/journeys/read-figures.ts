@@ -17,7 +17,8 @@ export async function readFigures(db: Db, now: Date): Promise<Figures> {
   const age = (column: string) => sql`coalesce(extract(epoch from ${at} - min(${sql.raw(column)})), 0)::float8`;
   const [journeys, commands, [one]] = await Promise.all([
     db.execute<Figures['journeys'][number]>(
-      sql`select state, kind, count(*)::int as count from journeys where ended_at is null or ended_at > ${at} - interval '30 days' group by 1, 2`,
+      sql`select state, kind, count(*)::int as count from journeys where ended_at is null group by 1, 2
+        union all select state, kind, count(*)::int from journeys where ended_at > ${at} - interval '30 days' group by 1, 2`,
     ),
     db.execute<Figures['commands'][number]>(
       sql`select name, state, count(*)::int as count from commands where received_at > ${at} - interval '1 day' group by 1, 2`,

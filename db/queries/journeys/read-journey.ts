@@ -1,20 +1,33 @@
-import { and, asc, desc, eq, isNull, or } from 'drizzle-orm';
+import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
+import { statement } from '../../statement.ts';
 import { journeys } from '../../schema/journeys.ts';
 import type { JourneyRow } from '../../schema/journeys.ts';
 
+const byId = statement((db) =>
+  db
+    .select()
+    .from(journeys)
+    .where(eq(journeys.id, sql.placeholder('id'))),
+);
+
 /** The journey's row. */
 export async function readJourney(db: Db | Tx, id: string): Promise<JourneyRow | undefined> {
-  const [row] = await db.select().from(journeys).where(eq(journeys.id, id));
+  const [row] = await byId(db, { id });
   return row;
 }
 
-/** The open journey under a lock. */
-export async function readOpenJourney(db: Db | Tx, lock: string): Promise<JourneyRow | undefined> {
-  const [row] = await db
+/** The open journey under a lock; `lock`: it stays so until this transaction ends. */
+export async function readOpenJourney(
+  db: Db | Tx,
+  lock: string,
+  options: { lock?: boolean } = {},
+): Promise<JourneyRow | undefined> {
+  const query = db
     .select()
     .from(journeys)
     .where(and(eq(journeys.lock, lock), isNull(journeys.endedAt)));
+  const [row] = await (options.lock ? query.for('no key update') : query);
   return row;
 }
 
@@ -25,21 +38,6 @@ export async function findStarted(db: Db | Tx, id: string, lock: string): Promis
     .from(journeys)
     .where(or(eq(journeys.id, id), and(eq(journeys.lock, lock), isNull(journeys.endedAt))));
   return rows.find((row) => row.id === id) ?? rows[0];
-}
-
-/** When the newest ended journey of a playbook under this lock ended, for the rule of re-entry. */
-export async function lastEnded(
-  db: Db | Tx,
-  lock: string,
-  playbook: string,
-): Promise<{ id: string; endedAt: Date } | undefined> {
-  const [row] = await db
-    .select({ id: journeys.id, endedAt: journeys.endedAt })
-    .from(journeys)
-    .where(and(eq(journeys.lock, lock), eq(journeys.playbook, playbook)))
-    .orderBy(desc(journeys.startedAt))
-    .limit(1);
-  return row?.endedAt ? { id: row.id, endedAt: row.endedAt } : undefined;
 }
 
 /** An account's open journeys, whole, the oldest first. */

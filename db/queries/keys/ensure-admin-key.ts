@@ -13,7 +13,7 @@ export const newKey = (): string => `tnr_${randomBytes(32).toString('base64url')
 /** Makes sure that somebody can get in: stores the given key, or makes one at the very first boot and returns it to be shown once. */
 export async function ensureAdminKey(db: Db, options: { given?: string; now: Date }): Promise<string | undefined> {
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(7466874)`);
+    await tx.execute(sql`select pg_advisory_xact_lock(7466875)`);
     if (!options.given) {
       const [any] = await tx.execute(sql`select 1 from api_keys where scope = 'admin' and revoked_at is null limit 1`);
       if (any) return undefined;

@@ -1,31 +1,56 @@
-import { and, eq, inArray, isNotNull, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
 import { messages } from '../../schema/index.ts';
+import { statement } from '../../statement.ts';
 
 export type Settlement =
   | { state: 'sent'; providerId: string; receipt: string; at: Date }
   | { state: 'failed'; error: string }
   | { state: 'in-doubt'; error: string };
 
-const UNSETTLED = ['intended', 'in-doubt'];
+const attempt = sql.placeholder('attempt');
+
+const unsettled = and(
+  eq(messages.id, sql.placeholder('id')),
+  inArray(messages.state, ['intended', 'in-doubt']),
+  sql`(${attempt}::int is null or (${messages.attempt} = ${attempt}::int and ${messages.leaseUntil} is not null))`,
+);
+
+const sent = statement((db) =>
+  db
+    .update(messages)
+    .set({
+      state: 'sent',
+      providerId: sql`${sql.placeholder('providerId')}`,
+      receipt: sql`${sql.placeholder('receipt')}`,
+      sentAt: sql`${sql.placeholder('at')}::timestamptz`,
+      leaseUntil: null,
+      error: null,
+    })
+    .where(unsettled)
+    .returning({ id: messages.id }),
+);
+
+const notSent = statement((db) =>
+  db
+    .update(messages)
+    .set({
+      state: sql`${sql.placeholder('state')}`,
+      error: sql`${sql.placeholder('error')}`,
+      leaseUntil: null,
+      countsForCap: sql`${messages.countsForCap} and ${sql.placeholder('state')} <> 'failed'`,
+    })
+    .where(unsettled)
+    .returning({ id: messages.id }),
+);
 
 /** Writes what became of a message. Changes only what is not settled (by this attempt, when one is named); answers whether it did. */
 export async function settleMessage(tx: Tx, id: string, s: Settlement, attempt?: number): Promise<boolean> {
-  const set =
+  const by = { id, attempt };
+  const changed =
     s.state === 'sent'
-      ? { state: s.state, providerId: s.providerId, receipt: s.receipt, sentAt: s.at, leaseUntil: null, error: null }
-      : { state: s.state, error: s.error, leaseUntil: null, ...(s.state === 'failed' ? { countsForCap: false } : {}) };
-  const changed = await tx
-    .update(messages)
-    .set(set)
-    .where(
-      and(
-        eq(messages.id, id),
-        inArray(messages.state, UNSETTLED),
-        attempt === undefined ? undefined : and(eq(messages.attempt, attempt), isNotNull(messages.leaseUntil)),
-      ),
-    )
-    .returning({ id: messages.id });
+      ? await sent(tx, { ...by, providerId: s.providerId, receipt: s.receipt, at: s.at.toISOString() })
+      : await notSent(tx, { ...by, state: s.state, error: s.error });
   return changed.length > 0;
 }
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNull, ne } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { messages } from '../../schema/messages.ts';
 import type { MessageRow } from '../../schema/messages.ts';
@@ -15,6 +15,8 @@ export function waitingInApp(db: Db, of: { accountId: string; contactId?: string
         eq(messages.channel, 'in-app'),
         eq(messages.state, 'sent'),
         isNull(messages.acknowledgedAt),
+        // Its words are wiped when it is too old to say anything.
+        ne(messages.text, ''),
       ),
     )
     .orderBy(asc(messages.intendedAt), asc(messages.id))

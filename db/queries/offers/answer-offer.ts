@@ -2,9 +2,12 @@ import { and, eq } from 'drizzle-orm';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
 import type { Db, Tx } from '../../database.ts';
 import { journeys, offers, playbooks } from '../../schema/index.ts';
+import { lockAccounts } from '../accounts/read-account.ts';
 import { openOpportunity } from '../crm/write-crm.ts';
 import { recordDecision } from '../decisions/record-decision.ts';
 import { tellFact } from '../deliveries/tell-fact.ts';
+import { lockGate } from '../touches/lock-gate.ts';
+import { holdJourney } from '../touches/lock-journey.ts';
 import type { OfferRow } from './list-offers.ts';
 import { discountEnds, pauseBilling, pauseOf } from './pause-billing.ts';
 import type { Pause } from './pause-billing.ts';
@@ -32,6 +35,7 @@ type Journey = Pick<typeof journeys.$inferSelect, 'snapshot' | 'playbook' | 'ver
  */
 export async function answerOffer(db: Db, i: AnswerOffer): Promise<OfferRow> {
   const result = await db.transaction(async (tx) => {
+    await lockAround(tx, i.id);
     const [offer] = await tx.select().from(offers).where(eq(offers.id, i.id)).for('update');
     if (!offer) throw new TenureError('unknown-item', 'There is no such offer');
     if (offer.state === 'expired') return 'gone' as const;
@@ -47,9 +51,11 @@ export async function answerOffer(db: Db, i: AnswerOffer): Promise<OfferRow> {
     }
     const pause = pauseOf(offer, i);
     const runsUntil = pause?.until ?? (i.answer === 'accepted' && offer.discount ? discountEnds(offer, i.now) : null);
+    const chosen = pause ? { terms: { ...offer.terms, months: pause.months } } : {};
     const [answered] = await tx
       .update(offers)
-      .set({ state: i.answer, answeredBy: i.actor, answeredAt: i.now, runsUntil })
+      // Shown is what was chosen of it.
+      .set({ state: i.answer, answeredBy: i.actor, answeredAt: i.now, runsUntil, ...chosen })
       .where(eq(offers.id, offer.id))
       .returning();
     await record(tx, answered!, journey, i);
@@ -59,6 +65,18 @@ export async function answerOffer(db: Db, i: AnswerOffer): Promise<OfferRow> {
   });
   if (result === 'gone') throw new TenureError('gone', 'The offer has expired or was withdrawn');
   return result;
+}
+
+/** What an answer may change beyond the offer: the account, whom it silences, and the journeys that hear of it. */
+async function lockAround(tx: Tx, id: string): Promise<void> {
+  const [of] = await tx
+    .select({ accountId: offers.accountId, journeyId: offers.journeyId })
+    .from(offers)
+    .where(eq(offers.id, id));
+  if (!of) return;
+  await lockAccounts(tx, [of.accountId]);
+  await lockGate(tx, of.accountId);
+  await holdJourney(tx, of.journeyId);
 }
 
 async function journeyOf(tx: Tx, offer: OfferRow): Promise<Journey> {

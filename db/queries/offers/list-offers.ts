@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
 import { offers } from '../../schema/index.ts';
 
@@ -18,7 +18,7 @@ export function listOffers(
         f.journeyId ? eq(offers.journeyId, f.journeyId) : undefined,
         f.state ? eq(offers.state, f.state) : undefined,
         f.after
-          ? or(lt(offers.createdAt, f.after.at), and(eq(offers.createdAt, f.after.at), lt(offers.id, f.after.id)))
+          ? sql`(${offers.createdAt}, ${offers.id}) < (${f.after.at.toISOString()}::timestamptz, ${f.after.id}::uuid)`
           : undefined,
       ),
     )

@@ -53,7 +53,7 @@ export async function endRest(
 ): Promise<void> {
   await tx
     .update(recipients)
-    .set({ ...word, hold: null, recheck: null })
+    .set({ ...word, hold: null, recheck: null, details: null })
     .where(and(of(by), or(isNull(recipients.outcome), eq(recipients.outcome, 'held'))));
 }
 

@@ -76,13 +76,13 @@ export function listBands(
     .limit(page.limit);
 }
 
-/** How many accounts are in each band, by model. */
-export function countBands(db: Db) {
+/** How many accounts are in each band of a model. */
+export function countBands(db: Db, model: string) {
   return db
-    .select({ model: bands.model, band: bands.band, count: sql<number>`count(*)::int` })
+    .select({ band: bands.band, count: sql<number>`count(*)::int` })
     .from(bands)
-    .groupBy(bands.model, bands.band)
-    .orderBy(asc(bands.model), asc(bands.band));
+    .where(eq(bands.model, model))
+    .groupBy(bands.band);
 }
 
 /** Puts an override in place of the one that stands, if any. */

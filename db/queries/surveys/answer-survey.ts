@@ -5,6 +5,7 @@ import { journeys, surveys } from '../../schema/index.ts';
 import type { SurveyRow } from '../../schema/index.ts';
 import { recordDecision } from '../decisions/record-decision.ts';
 import { tellFact } from '../deliveries/tell-fact.ts';
+import { holdJourney } from '../touches/lock-journey.ts';
 
 export type AnswerSurvey = { id: string; score: number; comment?: string; actor: string; now: Date };
 
@@ -14,6 +15,8 @@ export type AnswerSurvey = { id: string; score: number; comment?: string; actor:
  */
 export async function answerSurvey(db: Db, i: AnswerSurvey): Promise<SurveyRow> {
   const result = await db.transaction(async (tx) => {
+    const [of] = await tx.select({ journeyId: surveys.journeyId }).from(surveys).where(eq(surveys.id, i.id));
+    if (of) await holdJourney(tx, of.journeyId);
     const [survey] = await tx.select().from(surveys).where(eq(surveys.id, i.id)).for('update');
     if (!survey) throw new TenureError('unknown-item', 'There is no such survey');
     const { scaleFrom, scaleTo } = survey;

@@ -5,6 +5,8 @@ import { checklistItems, tasks } from '../../schema/index.ts';
 import { recordAudit } from '../audit/record-audit.ts';
 import { recordDecision } from '../decisions/record-decision.ts';
 import { tellFact } from '../deliveries/tell-fact.ts';
+import { changePages } from '../pages/change-pages.ts';
+import { holdJourney } from '../touches/lock-journey.ts';
 import type { TaskRow } from './list-tasks.ts';
 
 export type CompleteTask = {
@@ -23,6 +25,8 @@ export type CompleteTask = {
 /** Completes a task, or an item of a checklist: the first word wins, and the run is told. Throws `unknown-item`, `already-decided` with the winner. */
 export async function completeTask(db: Db, i: CompleteTask): Promise<TaskRow> {
   return db.transaction(async (tx) => {
+    const [of] = await tx.select({ journeyId: tasks.journeyId }).from(tasks).where(eq(tasks.id, i.id));
+    if (of?.journeyId) await holdJourney(tx, of.journeyId);
     const [task] = await tx.select().from(tasks).where(eq(tasks.id, i.id)).for('update');
     if (!task) throw new TenureError('unknown-item', 'There is no such task');
     if (task.state !== 'open') {
@@ -45,6 +49,7 @@ export async function completeTask(db: Db, i: CompleteTask): Promise<TaskRow> {
       const state = i.what === 'missed' || i.what === 'no-show' ? 'missed' : 'completed';
       const outcome = i.value === undefined ? i.what : String(i.value).slice(0, 200);
       await tx.update(tasks).set({ state, outcome, completedBy: i.actor, endedAt: i.now }).where(eq(tasks.id, task.id));
+      await changePages(tx, { keys: [task.key] }, { to: 'resolved', now: i.now });
     }
     await tell(tx, task, i, done);
     const [after] = await tx.select().from(tasks).where(eq(tasks.id, task.id));

@@ -1,6 +1,6 @@
-import { and, asc, eq, gt, or, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Db, Tx } from '../../database.ts';
-import { tasks } from '../../schema/index.ts';
+import { soonest, tasks } from '../../schema/index.ts';
 
 export type TaskRow = typeof tasks.$inferSelect;
 
@@ -18,9 +18,8 @@ export function listTasks(
     limit: number;
   },
 ): Promise<TaskRow[]> {
-  const due = sql<Date>`coalesce(${tasks.dueAt}, 'infinity'::timestamptz)`;
-  const after =
-    f.after && (f.after.due ? sql`${f.after.due.toISOString()}::timestamptz` : sql`'infinity'::timestamptz`);
+  const due = soonest(tasks.dueAt);
+  const { after } = f;
   return db
     .select()
     .from(tasks)
@@ -32,7 +31,9 @@ export function listTasks(
         f.ownerRole ? eq(tasks.ownerRole, f.ownerRole) : undefined,
         f.kind ? eq(tasks.kind, f.kind) : undefined,
         f.state ? eq(tasks.state, f.state) : undefined,
-        after ? or(sql`${due} > ${after}`, and(sql`${due} = ${after}`, gt(tasks.id, f.after!.id))) : undefined,
+        after
+          ? sql`(${due}, ${tasks.id}) > (${after.due?.toISOString() ?? 'infinity'}::timestamptz, ${after.id}::uuid)`
+          : undefined,
       ),
     )
     .orderBy(asc(due), asc(tasks.id))

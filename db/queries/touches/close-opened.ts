@@ -60,7 +60,7 @@ async function close(tx: Tx, journeyId: string, closed: Closed[]): Promise<void>
     update offers o set state = d.offer, answered_at = d.at, answered_by = 'system' from ${done}
     where o.journey_id = ${journeyId}::uuid and o.step = d.step and o.n = d.n and o.state = 'open' and d.offer is not null`);
   await tx.execute(sql`
-    update tasks t set state = d.task, outcome = d.outcome, completed_by = 'system', ended_at = d.at from ${done}
+    update tasks t set changed_in = pg_current_xact_id(), state = d.task, outcome = d.outcome, completed_by = 'system', ended_at = d.at from ${done}
     where t.journey_id = ${journeyId}::uuid and t.step = d.step and t.n = d.n and t.state = 'open' and d.task is not null
       and (t.key = ${`${journeyId}/`} || d.step || '/' || d.n or t.key like ${`${journeyId}/`} || d.step || '/' || d.n || '/escalation/%')`);
 }
@@ -82,7 +82,7 @@ export async function closeRest(tx: Tx, i: { journeyId: string; steps: string[];
     update offers set state = 'withdrawn', answered_at = ${at}::timestamptz, answered_by = 'system'
     where journey_id = ${i.journeyId}::uuid and state = 'open'`);
   await tx.execute(sql`
-    update tasks set state = 'cancelled', completed_by = 'system', ended_at = ${at}::timestamptz
+    update tasks set changed_in = pg_current_xact_id(), state = 'cancelled', completed_by = 'system', ended_at = ${at}::timestamptz
     where journey_id = ${i.journeyId}::uuid and step = any(${sql.param(i.steps)}::text[]) and state = 'open'
       and (key = ${`${i.journeyId}/`} || step || '/' || n or key like ${`${i.journeyId}/`} || step || '/' || n || '/escalation/%')`);
   await tx.execute(sql`

@@ -3,6 +3,9 @@ import type { Tx } from '../../database.ts';
 import { deliveries, journeys, waiters } from '../../schema/index.ts';
 import { tellJourneys } from '../deliveries/tell-journeys.ts';
 
+/** How many journeys a second wake where nobody says otherwise. */
+export const RELEASE_PER_SECOND = 5;
+
 /**
  * Wakes what waits on a hold, highest class first and then by the time it has waited, `perSecond` journeys a second. `id` names this release, so that
  * it is told once a journey. Answers how many journeys will be woken.

@@ -1,14 +1,17 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../../database.ts';
+import { lockGates } from '../touches/lock-gate.ts';
 
 export type Crossing = { journeyId: string; accountId: string; id: string; again: boolean };
 
 /** Keeps the open watches of some accounts from everybody else until this transaction ends; answers the accounts that have any. */
 export async function holdWatches(tx: Tx, accountIds: string[]): Promise<string[]> {
   if (accountIds.length === 0) return [];
+  const open = sql`account_id = any(${sql.param(accountIds)}::text[]) and (fired_at is null or again)`;
+  if ((await tx.execute(sql`select 1 from watches where ${open} limit 1`)).length === 0) return [];
+  await lockGates(tx, sql`select account_id from watches where ${open}`);
   const rows = await tx.execute<{ account_id: string }>(sql`
-    select account_id from watches where account_id = any(${sql.param(accountIds)}::text[]) and (fired_at is null or again)
-    order by journey_id, id for update`);
+    select account_id from watches where ${open} order by journey_id, id for update`);
   return [...new Set(rows.map((row) => row.account_id))];
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../activities/arbiter/decide.ts';
+import type { MessageClass } from '../../../workflows/contracts/playbook.ts';
 import type { ArbiterFacts, Recipient } from '../../../activities/arbiter/facts.ts';
 import { nextOpening } from '../../../activities/arbiter/next-opening.ts';
 import { defaultPolicy } from '../../../activities/arbiter/policy.ts';
@@ -93,6 +94,7 @@ describe('the arbiter', () => {
       ask({ ...legal, flag: 'paused', holds: [hold('person'), hold('sev1')], recipient: { ...recipient, sent: [99] } }),
     ).toEqual({ is: 'go' });
     expect(ask({ ...legal, flag: 'exited' })).toMatchObject({ is: 'dropped' });
+    expect(ask({ ...legal, flag: 'exiting' })).toMatchObject({ is: 'held', hold: 'paused', reason: 'journey-exited' });
     expect(ask({ ...legal, account: 'erased' })).toMatchObject({ is: 'dropped', reason: 'account-erased' });
     const dead = { ...recipient, suppressed: [{ scope: 'all', reason: 'hard-bounce' }] };
     expect(ask({ ...legal, recipient: dead })).toMatchObject({ is: 'skipped', reason: 'suppressed-hard-bounce' });
@@ -110,18 +112,23 @@ describe('the arbiter', () => {
     expect(ask({ ...service, holds: [hold('person')] })).toMatchObject({ is: 'held', hold: 'hold:h1' });
   });
 
-  it('keeps the SMS hours for every class', () => {
+  it('keeps the SMS hours for what is not service or legal, unless the policy binds every class', () => {
     const night = {
       channel: 'sms' as const,
       now: Date.UTC(2026, 2, 4, 21, 30),
       recipient: { ...recipient, consent: true },
     };
-    for (const c of ['marketing', 'service', 'legal', 'transactional'] as const)
-      expect(ask({ ...night, class: c })).toMatchObject({
-        is: 'held',
-        hold: 'quiet-hours',
-        recheck: Date.UTC(2026, 2, 5, 7, 0),
+    const held = { is: 'held', hold: 'quiet-hours', recheck: Date.UTC(2026, 2, 5, 7, 0) };
+    const classes: MessageClass[] = ['legal', 'service', 'transactional', 'marketing'];
+    const strict = { ...defaultPolicy, hours: { sms: { from: '08:00', to: '21:00', classes } } };
+    for (const c of ['marketing', 'transactional'] as const) expect(ask({ ...night, class: c })).toMatchObject(held);
+    for (const c of ['service', 'legal'] as const) {
+      expect(ask({ ...night, class: c })).toEqual({ is: 'go' });
+      expect(ask({ ...night, class: c }, strict)).toMatchObject(held);
+      expect(ask({ ...night, class: c, recipient: { ...recipient, consent: null } })).toMatchObject({
+        reason: 'no-sms-consent',
       });
+    }
   });
 
   it('lets what ranks higher speak while lower waits or is dropped, as the policy says', () => {

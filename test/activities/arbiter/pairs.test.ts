@@ -258,6 +258,7 @@ describe('onboarding × a pause of billing', () => {
     const { save, welcome, bill, stored, hold: pause, standing } = await paused(2);
     const until = new Date(Date.UTC(2026, 4, 4, 9));
     expect(standing).toMatchObject([{ until }]);
+    expect(await offerOf(save)).toMatchObject({ state: 'accepted', terms: { months: 2, pauseMonths: 3 } });
     expect(stored).toEqual([
       expect.objectContaining({
         type: 'billing.pause_requested',

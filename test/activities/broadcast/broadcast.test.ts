@@ -12,6 +12,7 @@ import { createEmbeddedInApp } from '../../../activities/in-app/embedded-in-app.
 import type { OutgoingMail, SendResult } from '../../../activities/ports.ts';
 import { createEmbeddedSms } from '../../../activities/sms/embedded-sms.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
+import { takeTurns } from '../../../db/queries/leases/take-turns.ts';
 import { placeHold } from '../../../db/queries/holds/place-hold.ts';
 import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
 import { awaitInFlight } from '../../../db/queries/ledger/in-flight.ts';
@@ -242,6 +243,25 @@ describe('a notice to every affected account', () => {
     expect(await outcomes((await broadcastOf(journey, 2)).id)).toEqual({ 'sent as-planned': 10 });
   });
 
+  it('goes on telling whoever it told, also once they are out of its scope, and nobody who never heard of it', async () => {
+    const ids = await customers(4);
+    const { journey, id } = await incidentFor(ids.slice(0, 3));
+    const say = (body: object) => rig.call('POST', `/v1/incidents/${id}/commands`, body);
+    await begin(journey, 1);
+    await tell((await broadcastOf(journey, 1)).id);
+    await say({ command: 'scope', affected: { accounts: ids } });
+    await say({ command: 'scope', affected: { accounts: [ids[0]] } });
+    await begin(journey, 2);
+    expect(await broadcastOf(journey, 2)).toMatchObject({ total: 0 });
+    await say({ command: 'resolve', verified: true });
+    left.clear();
+    await begin(journey, 3);
+    await tell((await broadcastOf(journey, 3)).id);
+    expect([...left.values()].map((mail) => mail.to).sort()).toEqual(ids.slice(0, 3).map((one) => `${one}@acme.test`));
+    const { body } = await rig.call<{ items: object[] }>('GET', `/v1/holds?account=${ids[1]}`);
+    expect(body.items).toEqual([]);
+  });
+
   it('leaves what is reserved to whoever settles it when newer word comes: it may have left', async () => {
     const { journey, id } = await incidentFor(await customers(4));
     await begin(journey, 1);
@@ -361,6 +381,21 @@ describe('a notice to every affected account', () => {
     expect(await ended('goal')).toEqual({ 'sent as-planned': 2 });
   });
 
+  it('keeps its notices while staff ask for its end, and tells them when that is refused', async () => {
+    const { journey } = await incidentFor(await customers(2));
+    await begin(journey, 1);
+    const { id } = await broadcastOf(journey, 1);
+    const flag = (of: { stopFlag: string | null; stopCommand: string | null }) =>
+      rig.database.db.update(journeys).set(of).where(eq(journeys.id, journey));
+    await flag({ stopFlag: 'exited', stopCommand: 'x1' });
+    expect(await tell(id)).toMatchObject({ more: true });
+    expect(await outcomes(id)).toEqual({ 'null journey-exited': 2 });
+    await flag({ stopFlag: null, stopCommand: null });
+    at(time + 2 * MINUTE);
+    expect(await tell(id)).toEqual({ more: false, afterMs: 0 });
+    expect(await outcomes(id)).toEqual({ 'sent as-planned': 2 });
+  });
+
   it('writes an answer again that the database did not take at once, rather than to ask the provider twice', async () => {
     const { journey } = await incidentFor(await customers(2));
     await begin(journey, 1);
@@ -411,13 +446,31 @@ describe('a notice to every affected account', () => {
 });
 
 describe('the pace', () => {
-  it('gives so many turns a second, without a burst after a rest', async () => {
-    const turn = createPace(100);
-    await turn();
+  it('gives so many turns a second to all processes together, without a burst after a rest', async () => {
+    const queue = { name: `pace:${randomUUID()}`, everyMs: 10 };
+    const take = (turns: number) =>
+      takeTurns(rig.database.db, { ...queue, turns, now: new Date() }).then((at) => at.getTime());
+    const [one, other] = [createPace(100, take), createPace(100, take)];
+    await Promise.all([one(), other()]);
     await new Promise((resolve) => setTimeout(resolve, 120));
-    const began = performance.now();
-    for (let k = 0; k < 11; k++) await turn();
-    expect(performance.now() - began).toBeGreaterThan(85);
+    const turns = async (pace: () => Promise<void>) => {
+      const at: number[] = [];
+      for (let k = 0; k < 50; k++) await pace().then(() => at.push(performance.now()));
+      return at;
+    };
+    const at = (await Promise.all([turns(one), turns(other)])).flat().sort((a, b) => a - b);
+    // What each has left of those it took before its rest is gone, or was for now.
+    expect(at.at(-1)! - at[0]!).toBeGreaterThan(550);
+  });
+
+  it('hands out each turn once, from now on, and makes up for no rest', async () => {
+    const queue = { name: `pace:${randomUUID()}`, everyMs: 10 };
+    const take = (turns: number, now: number) =>
+      takeTurns(rig.database.db, { ...queue, turns, now: new Date(now) }).then((from) => from.getTime() - START);
+    expect(await take(10, START)).toBe(0);
+    expect((await Promise.all([take(10, START), take(10, START)])).sort()).toEqual([100, 200]);
+    expect(await take(5, START + 250)).toBe(300);
+    expect(await take(5, START + 1_000)).toBe(1_000);
   });
 });
 

@@ -290,5 +290,5 @@ describe('a crash at any point', () => {
       expect(world.mailer.left.length, sending[at]).toBeLessThanOrEqual(1);
       expect(['sent', 'in-doubt']).toContain((await stands(journey.id)).message!.state);
     }
-  }, 120_000);
+  });
 });

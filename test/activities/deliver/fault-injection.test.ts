@@ -70,7 +70,7 @@ describe('a crash at any point of a touch', () => {
           if (known) expect(world.mailer.left, where).toHaveLength(1);
           expect(open, where).toHaveLength(step === 'offer' ? 1 : 0);
         }
-    }, 120_000);
+    });
 });
 
 describe('a crash at any point of what sends nothing, or sends to a provider that keeps one message a key', () => {
@@ -84,7 +84,7 @@ describe('a crash at any point of what sends nothing, or sends to a provider tha
       const opened = await world.db.select().from(tasks).where(eq(tasks.journeyId, journey.id));
       expect(opened, points[at]).toMatchObject([{ state: 'open', step: 'call' }]);
     }
-  }, 60_000);
+  });
 
   it('is sent exactly once and never in doubt', async () => {
     const provider = world.mailer.provider;
@@ -100,7 +100,7 @@ describe('a crash at any point of what sends nothing, or sends to a provider tha
       expect(message, points[at]).toMatchObject({ state: 'sent' });
       expect(doubts).toHaveLength(0);
     }
-  }, 60_000);
+  });
 });
 
 describe('Postgres that refuses one query', () => {
@@ -120,7 +120,7 @@ describe('Postgres that refuses one query', () => {
       if (asked <= nth) break;
       expect(nth).toBeLessThan(100);
     }
-  }, 120_000);
+  });
 
   it('that stays away after the send is told by the next attempt what the provider answered', async () => {
     const { journey, input } = await fresh('mail');
@@ -139,5 +139,5 @@ describe('Postgres that refuses one query', () => {
     const { message, doubts } = await whatStands(journey.id, 'mail');
     expect(message).toMatchObject({ state: 'sent', providerId: 'p-1' });
     expect(doubts).toHaveLength(0);
-  }, 30_000);
+  });
 });

@@ -1,12 +1,13 @@
 import { and, eq, isNull, like } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { enterJourney } from '../../../activities/deliver/context.ts';
 import type { JourneyDeps } from '../../../activities/deliver/deps.ts';
 import { ingestEvents } from '../../../api/events/ingest-events.ts';
 import { takeUp } from '../../../api/events/take-up.ts';
 import { catalogReader } from '../../../api/playbooks/catalog.ts';
 import { holdForJourney } from '../../../db/queries/holds/journey-hold.ts';
 import { accounts, audit, crmAccounts, deliveries, events, holds, journeys, tasks } from '../../../db/schema/index.ts';
-import type { ConcludeInput } from '../../../workflows/contracts/journey.ts';
+import type { ConcludeInput, State } from '../../../workflows/contracts/journey.ts';
 import { Playbook } from '../../../workflows/contracts/playbook.ts';
 import { concludeAndCrash } from './crashing.ts';
 import { HOUR, START, addAccount, addJourney, createWorld, publish } from './fixture.ts';
@@ -71,6 +72,13 @@ const worse = Playbook.parse({
   },
   reentry: 'always',
   stages: [stage],
+});
+
+const raised = Playbook.parse({
+  ...{ id: '900.raised', kind: 'churn-save', title: 'Raised', summary: '', fulfils: ['002.churn.high-risk'] },
+  ...{ reads: { facts: {}, metrics: {}, events: {} }, flags: { worse: { doc: 'x' } }, stages: [stage] },
+  holds: { level: 'churn-save' },
+  raised: { flag: 'worse', level: 'cancellation' },
 });
 
 /** Begins nothing in any other test: its condition is false, or cannot be worked out. */
@@ -164,6 +172,25 @@ function handedOver(it: Awaited<ReturnType<typeof stands>>, where = '') {
 /** What every event of these tests is stored with. */
 const stored = { actor: 'test', now: START + HOUR / 2, clockShift: 0 };
 
+describe('a journey that a flag raises', () => {
+  it('holds back at that level while the flag is set, and at its own again after', async () => {
+    const account = await addAccount(world);
+    const { id: journeyId, state } = await addJourney(world, account.id, { of: await publish(world, raised) });
+    const levels: string[][] = [];
+    const flagged: State['flags'][] = [{}, { worse: START }, { worse: START }, {}];
+    for (const [k, flags] of flagged.entries()) {
+      const moved = { journeyId, state: { ...state, rev: state.rev + k + 1, flags }, at: START };
+      await world.db.transaction((tx) => enterJourney(tx, world.deps.database, moved));
+      const standing = await world.db
+        .select()
+        .from(holds)
+        .where(and(eq(holds.accountId, account.id), isNull(holds.releasedAt)));
+      levels.push(standing.map((one) => one.level));
+    }
+    expect(levels).toEqual([['churn-save'], ['cancellation'], ['cancellation'], ['churn-save']]);
+  });
+});
+
 describe('the end of a journey', () => {
   it('sets its facts, stores its event with the journey that it opens, and lets go what it held back, all at once', async () => {
     const { account, journey, trial, input } = await save('saved');
@@ -201,7 +228,7 @@ describe('the end of a journey', () => {
       await world.run('conclude', input, hands);
       handedOver(await stands(account.id, journey.id, trial.id), points[at]);
     }
-  }, 60_000);
+  });
 
   it('begins what was to take it over and came too late, once, and hears of why; nothing where that starts nothing', async () => {
     for (const how of ['much', 'little']) {

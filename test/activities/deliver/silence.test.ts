@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../db/database.ts';
 import type { Database } from '../../../db/database.ts';
 import { insertCommand } from '../../../db/queries/commands/insert-command.ts';
+import { refuseCommand } from '../../../db/queries/commands/refuse-command.ts';
 import { placeHold } from '../../../db/queries/holds/place-hold.ts';
 import { placeStop } from '../../../db/queries/holds/place-stop.ts';
 import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
@@ -99,7 +100,7 @@ describe('after it was accepted, nothing leaves', () => {
     expect(await world.run('deliver', journey!.touch('legal'))).toMatchObject({ is: 'sent' });
   });
 
-  it('of an exit, legal notices included', async () => {
+  it('of an exit, legal notices included, until it is refused', async () => {
     const account = await addAccount(world);
     const [journey] = await journeysOf(account.id, 1);
     const run = { id: 'x1', name: 'exit' as const };
@@ -108,10 +109,18 @@ describe('after it was accepted, nothing leaves', () => {
       insertCommand(tx, { journeyId: journey!.id, id: 'x1', run, bodyHash: 'x', reason, actor, receivedAt: by.now }),
     );
     for (const step of ['mail', 'legal', 'call'])
-      expect(await world.run('deliver', journey!.touch(step))).toEqual({ is: 'dropped', reason: 'journey-exited' });
+      expect(await world.run('deliver', journey!.touch(step))).toMatchObject({
+        ...{ is: 'held', hold: 'paused', reason: 'journey-exited' },
+      });
     expect(world.mailer.left).toHaveLength(0);
     const alarms = await world.db.select().from(tasks).where(eq(tasks.journeyId, journey!.id));
     expect(alarms).toMatchObject([{ step: 'legal', state: 'open', key: `${journey!.id}/legal/1/legal-kept-back` }]);
+    const refused = { journeyId: journey!.id, id: 'x1', refusal: { code: 'rev-changed' }, now: by.now };
+    await world.db.transaction((tx) => refuseCommand(tx, refused));
+    const woken = await world.db.select().from(deliveries).where(eq(deliveries.journeyId, journey!.id));
+    expect(woken.map((one) => one.happening)).toMatchObject([{ t: 'released', hold: 'paused' }]);
+    for (const step of ['mail', 'legal'])
+      expect(await world.run('deliver', journey!.touch(step))).toMatchObject({ is: 'sent' });
   });
 
   it('of the erasure of an account in the middle of its journey', async () => {

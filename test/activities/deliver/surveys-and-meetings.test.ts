@@ -210,7 +210,11 @@ describe('a meeting', () => {
     });
     await world.run('deliver', journey.touch('kick-off'));
     const called = await world.db.select().from(pages).where(eq(pages.journeyId, journey.id));
-    expect(called).toMatchObject([{ severity: 'warning', role: 'csm' }]);
+    expect(called).toMatchObject([{ severity: 'warning', role: 'csm', state: 'triggered' }]);
+    const { id } = await meetingOf(journey.id);
+    await completeTask(world.db, { id, what: 'held', actor: 'grace', now: new Date(START + HOUR) });
+    const [call] = await world.db.select().from(pages).where(eq(pages.journeyId, journey.id));
+    expect(call).toMatchObject({ state: 'resolved' });
   });
 
   it.each([

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createEmbeddedPager } from '../../../activities/paging/embedded-pager.ts';
 import type { PageNews, Pager, PagerAnswer } from '../../../activities/paging/pager.ts';
 import { sendPages } from '../../../activities/paging/send-pages.ts';
+import type { OutgoingMail, SendResult } from '../../../activities/ports.ts';
 import { openDatabase } from '../../../db/database.ts';
 import type { Database } from '../../../db/database.ts';
 import { askPage } from '../../../db/queries/pages/ask-page.ts';
@@ -86,6 +88,23 @@ it('asks nobody again for what is refused for good, and says so in the row', asy
   expect(await send()).toBe(0);
   expect(told).toHaveLength(1);
   expect(await rows()).toMatchObject([{ error: 'invalid-event' }]);
+});
+
+it('mails what no journey asks for, such as an alert, and again when the mail did not leave', async () => {
+  await ask('alert:1');
+  const mails: OutgoingMail[] = [];
+  const states: SendResult[] = [
+    { state: 'refused', kind: 'temporary', code: 'unreachable' },
+    { state: 'sent', providerId: 'p', receipt: 'r' },
+  ];
+  const send = (mail: OutgoingMail) => Promise.resolve((mails.push(mail), states.shift()!));
+  const mailer = { provider: 'test', send, close: async () => undefined };
+  const embedded = createEmbeddedPager({ database, mailer, from: 'tenure@x.test', to: 'team@x.test' });
+  const all = { db: database.db, pager: embedded, clock: () => time, linkOf: () => 'https://x.test', log: quiet };
+  expect(await sendPages(all)).toBe(0);
+  time += 5_000;
+  expect(await sendPages(all)).toBe(1);
+  expect(mails).toMatchObject([{ to: 'team@x.test', subject: '[critical] Come' }, { messageId: mails[0]!.messageId }]);
 });
 
 it('leaves a page that another process has in its hands until its lease is over', async () => {

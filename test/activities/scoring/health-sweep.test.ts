@@ -146,6 +146,60 @@ describe('the daily sweep', () => {
     expect(await scoresOf(id)).toHaveLength(1);
   });
 
+  test('on a plan of 003 needs no other figure to see that nothing was used for 30 days, nor that it is used again', async () => {
+    const id = await account(freshId(), { plan: 'platform' });
+    await use(id, 20, 40, 30);
+    await sweepAll();
+    expect((await scoresOf(id))[0]).toMatchObject({ model: '003.churn-risk', band: 'high', confidence: 0.375 });
+    const elsewhere = await account();
+    for (const one of [id, elsewhere]) for (const type of ['signed_up', 'customer_activated']) await send(one, type, 0);
+    const opened = await rows(sql`select playbook from journeys where account_id in (${id}, ${elsewhere}) order by 1`);
+    expect(opened.map((row) => row.playbook)).toEqual(['003.onboarding', '003.retention']);
+    now = TODAY + DAY;
+    await use(id, 300, 0, 0);
+    await sweepAll();
+    expect((await scoresOf(id))[0]).toMatchObject({ band: 'low' });
+    now = TODAY;
+  });
+
+  test('tells of a score that was low from the start on day 30, once, and of one that has fallen by 2 points in 30 days, once a week', async () => {
+    const id = await account(freshId(), {
+      plan: 'enterprise',
+      facts: { subscribed_at: new Date(TODAY).toISOString() },
+    });
+    const give = (day: number, score: number) =>
+      api.call('POST', `/v1/accounts/${id}/scores`, {
+        body: { model: '001.health.score', score, at: new Date(TODAY + day * DAY).toISOString() },
+      });
+    const found = async () =>
+      (
+        await rows(
+          sql`select type from events where account_id = ${id} and type <> 'health.band_changed' order by at, id`,
+        )
+      ).map((row) => row.type);
+    const sweepOn = async (day: number) => {
+      now = TODAY + day * DAY;
+      await api.call('POST', '/v1/health/sweep', { body: { account: id } });
+    };
+    now = TODAY + DAY;
+    await give(1, 66);
+    await sweepOn(29);
+    expect(await found()).toEqual([]);
+    await sweepOn(30);
+    await sweepOn(31);
+    expect(await found()).toEqual(['health.still_low']);
+    await give(31, 64.5);
+    await sweepOn(32);
+    expect(await found()).toHaveLength(1);
+    await give(32, 64);
+    await sweepOn(33);
+    await sweepOn(34);
+    expect(await found()).toEqual(['health.still_low', 'churn_prevention_requested']);
+    await sweepOn(41);
+    expect(await found()).toHaveLength(3);
+    now = TODAY;
+  });
+
   test('finds use that has halved, once until it has recovered', async () => {
     const drops = async (id: string) =>
       (await rows(sql`select id, data from events where account_id = ${id} and type = 'usage_drop_50_percent'`)).map(
@@ -162,6 +216,12 @@ describe('the daily sweep', () => {
     expect(await drops(steady)).toEqual([]);
     const alerts = async () => (await api.call('GET', `/v1/alerts?account=${id}`, { as: 'viewer' })).body.items;
     expect(await alerts()).toMatchObject([{ type: 'usage_drop_50_percent', state: 'open', events: 1 }]);
+    const calls = () =>
+      rows(sql`select role, severity, state from pages where title = ${`Use has fallen by half: ${id}`} order by at`);
+    expect(await calls()).toEqual([{ role: 'csm', severity: 'info', state: 'triggered' }]);
+    const [{ id: first }] = await alerts();
+    await api.call('POST', `/v1/alerts/${first}/acknowledge`, { as: 'cs' });
+    expect((await calls()).map((call) => call.state)).toEqual(['acknowledged']);
     const task = (await api.call('GET', `/v1/tasks?account=${id}`, { as: 'viewer' })).body.items;
     expect(task).toMatchObject([{ ownerRole: 'csm', state: 'open', dueAt: new Date(TODAY + DAY).toISOString() }]);
     now = TODAY + DAY;
@@ -177,6 +237,7 @@ describe('the daily sweep', () => {
       await sweepAll();
       expect(await drops(id), sweep).toHaveLength(2);
     }
+    expect((await calls()).map((call) => call.state)).toEqual(['resolved', 'resolved']);
     now = TODAY + 2 * DAY;
     await sweepAll();
     expect(await drops(id)).toHaveLength(3);
@@ -202,6 +263,12 @@ describe('an event that warns', () => {
     expect(alert).toMatchObject({ type, state: 'open', events: 2 });
     const tasks = (await api.call('GET', `/v1/tasks?account=${id}`, { as: 'viewer' })).body.items;
     expect(tasks.map((task: Json) => task.ownerRole).sort()).toEqual(roles);
+    // A negative ticket silences what ranks lower, a discount for one, while it is open (A30).
+    const held = async () =>
+      (
+        await rows(sql`select level from holds where account_id = ${id} and by like 'alert:%' and released_at is null`)
+      ).map((row) => row.level);
+    expect(await held()).toEqual(type === 'support_ticket_negative_sentiment' ? ['support-negative'] : []);
     const acknowledged = await api.call('POST', `/v1/alerts/${alert.id}/acknowledge`, { as: 'cs' });
     expect(acknowledged.body).toMatchObject({ state: 'acknowledged', acknowledgedBy: 'cs:test cs' });
     expect((await api.call('POST', `/v1/alerts/${alert.id}/acknowledge`, { as: 'cs' })).body.code).toBe(
@@ -209,6 +276,7 @@ describe('an event that warns', () => {
     );
     await send(id, recovery, 0);
     expect(await list()).toMatchObject([{ state: 'closed', closedBy: 'recovered' }]);
+    expect(await held()).toEqual([]);
     await send(id, type, 0);
     expect(await list()).toHaveLength(2);
   });

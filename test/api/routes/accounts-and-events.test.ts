@@ -136,6 +136,10 @@ describe('events', () => {
       code: 'unknown-name',
       errors: [{ pointer: '/events/1/type' }],
     });
+    expect((await event({ type: 'offer.accepted', data: { price: 1 } })).body).toMatchObject({
+      code: 'unknown-name',
+      errors: [{ pointer: '/events/1/data/price', detail: expect.stringMatching(/^unknown field; one of .*offer/) }],
+    });
     expect((await event({ type: 'metrics_recorded', data: { no_such_metric: 1 } })).body.code).toBe('unknown-name');
     expect((await event({ type: 'facts_recorded', data: { no_such_fact: 1 } })).body.code).toBe('unknown-name');
     expect((await event({ at: '1900-01-01T00:00:00Z' })).body.code).toBe('invalid-date');

@@ -182,9 +182,14 @@ describe('an account', () => {
     expect(body.next).toMatchObject([{ journey, playbook: asked.id, step: 'later', title: 'Later', class: 'service' }]);
   });
 
-  test('is told at once what staff have run, and the decision says so', async () => {
+  test('shows what waits though it was due; is told at once what staff have run, and the decision says so', async () => {
     await api.call('POST', '/v1/holds', { as: 'cs', body: { account: freshId(), reason: 'nobody' } });
     const [hold] = (await api.call('GET', `/v1/holds?account=${account}`)).body.items;
+    expect((await command({ command: 'run-now', step: 'later' })).status).toBe(200);
+    await eventually(async () => (await explained('later')).outcome === 'held');
+    expect((await api.call('GET', `/v1/accounts/${account}`)).body.next).toMatchObject([
+      { journey, step: 'later', held: 'outranked', hold: hold.id, level: 'sev1' },
+    ]);
     await api.call('POST', `/v1/holds/${hold.id}/release`, { as: 'cs', body: { reason: 'over' } });
     expect((await command({ command: 'run-now', step: 'later' })).status).toBe(200);
     await eventually(async () => (await explained('later')).outcome === 'sent');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { createHousekeepingActivities } from '../../../activities/housekeeping/create-housekeeping-activities.ts';
+import { openRun } from '../../../api/journeys/open-run.ts';
 import { rehydrateJourney } from '../../../api/journeys/rehydrate-journey.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
 import { aTrial } from '../api-fixture.ts';
@@ -47,7 +48,7 @@ describe('bulk commands', () => {
     expect(audit.body.items).toMatchObject([
       { action: 'bulk.pause', actor: 'cs:test cs', reason: 'a bulk test', details: { total: 3 } },
     ]);
-  }, 60_000);
+  });
 
   test('an Idempotency-Key starts one, a wrong body and a wrong scope none', async () => {
     const { journey } = await aTrial(api);
@@ -133,9 +134,36 @@ describe('housekeeping', () => {
       database: api.database,
       clock: () => Date.now() + 60_000,
       log: api.deps.log,
+      isAlive: () => Promise.resolve(true),
     });
     expect(await house.keepHouse()).toMatchObject({ holds: 1, stops: 1, tasks: 0 });
     expect((await api.call('GET', `/v1/holds?account=${account}`)).body.items).toEqual([]);
     expect(await house.keepHouse()).toMatchObject({ holds: 0, stops: 0, keys: 0 });
+  });
+
+  test('puts a journey whose run is gone before staff, once, and begins none by itself; one that is only late is left alone', async () => {
+    const [gone, late] = [await aTrial(api), await aTrial(api)];
+    const rowOf = async (id: string) => (await readJourney(api.database.db, id))!;
+    for (const { journey } of [gone, late]) {
+      // The first of its steps have been written.
+      await eventually(async () => Number((await rowOf(journey)).nextAt) > Date.now() + 60_000);
+      await api.database.db.execute(
+        sql`update journeys set next_at = next_at - interval '90 days' where id = ${journey}`,
+      );
+    }
+    const { lock } = await rowOf(gone.journey);
+    await api.deps.client.workflow.getHandle(lock).terminate('by hand');
+    const isAlive = async (journey: { id: string; lock: string }) =>
+      (await openRun(api.deps.client, journey)) !== undefined;
+    const { database, deps: given } = api;
+    const house = createHousekeepingActivities({ database, clock: Date.now, log: given.log, isAlive });
+    expect([(await house.keepHouse()).lost, (await house.keepHouse()).lost]).toEqual([1, 0]);
+    const tasksOf = async (journey: string) =>
+      (await api.call('GET', `/v1/tasks?journey=${journey}&state=open`)).body.items as Json[];
+    const [task] = (await tasksOf(gone.journey)).filter((one) => /its run is gone/.test(String(one.title)));
+    expect(task).toMatchObject({ ownerRole: 'operations' });
+    expect(task!.instructions).toContain(`npm run rehydrate -- ${gone.journey}`);
+    expect((await tasksOf(late.journey)).filter((one) => /its run is gone/.test(String(one.title)))).toEqual([]);
+    expect(await openRun(api.deps.client, { id: gone.journey, lock })).toBeUndefined();
   });
 });

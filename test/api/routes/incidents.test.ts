@@ -37,9 +37,9 @@ const holdsOf = async (account: string) =>
     (one) => one.releasedAt === null,
   );
 const toldTo = async (journey: string): Promise<Json[]> =>
-  (await api.database.db.select().from(deliveries).where(eq(deliveries.journeyId, journey))).map(
-    (one) => one.happening,
-  );
+  (
+    await api.database.db.select().from(deliveries).where(eq(deliveries.journeyId, journey)).orderBy(deliveries.seq)
+  ).map((one) => one.happening);
 
 describe('an incident', () => {
   it('is opened once a key and once an Idempotency-Key, runs for the internal account, and promises a first notice', async () => {
@@ -304,7 +304,9 @@ describe('Alertmanager', () => {
 
   it('raises a minor incident while nobody has taken it, and leaves a person’s word alone', async () => {
     const { body } = await hook(webhook('raise', [alert(1)]));
-    await hook(webhook('raise', [alert(1), alert(10)]));
+    // A time that no database knows is as none.
+    const odd = { ...alert(10), startsAt: '+275000-01-01T00:00:00Z', endsAt: '9999-12-31T23:59:59-23:59' };
+    expect((await hook(webhook('raise', [alert(1), odd]))).status).toBe(200);
     expect((await api.call('GET', `/v1/incidents/${body.incident}`)).body.severity).toBe('SEV-1');
     await tell(body.incident, { command: 'classify', severity: 'SEV-3' });
     await hook(webhook('raise', [alert(1), alert(20)]));
@@ -317,6 +319,35 @@ describe('Alertmanager', () => {
       code: 'other-incident-open',
       incident: later.body.incident,
     });
+  });
+
+  it('tells its run once when none fires any more and once when one does again, and shows what its source left out', async () => {
+    const [fires, over] = [[alert(1), alert(2)], [alert(1), alert(2)].map((one) => ({ ...one, status: 'resolved' }))];
+    const { body } = await hook(webhook('again', fires));
+    const { journey } = (await api.call('GET', `/v1/incidents/${body.incident}`)).body;
+    const told = async () =>
+      (await toldTo(journey)).map((one) => one.type).filter((type) => type.startsWith('incident.alerts'));
+    await hook(webhook('again', over, 'resolved'));
+    expect(await told()).toEqual(['incident.alerts_resolved']);
+    await hook({ ...webhook('again', fires), truncatedAlerts: 7 });
+    await hook({ ...webhook('again', fires), truncatedAlerts: 7 });
+    expect(await told()).toEqual(['incident.alerts_resolved', 'incident.alerts_firing']);
+    const seen = async () => (await api.call('GET', `/v1/incidents/${body.incident}`)).body.alerts;
+    expect(await seen()).toEqual({ firing: 2, truncated: 7 });
+    await hook(webhook('again', over, 'resolved'));
+    expect(await seen()).toEqual({ resolved: 2 });
+  });
+
+  it('is refused in another version than 4, and without alerts', async () => {
+    for (const [wrong, pointer] of [
+      [{ version: '3' }, '/version'],
+      [{ alerts: [] }, '/alerts'],
+      [{ truncatedAlerts: -1 }, '/truncatedAlerts'],
+    ] as const)
+      expect(await hook({ ...webhook('odd', [alert(1)]), ...wrong }), pointer).toMatchObject({
+        status: 400,
+        body: { code: 'invalid-request', errors: [{ pointer }] },
+      });
   });
 
   it('is heard by its own token or a key that may tell, and by nothing else', async () => {

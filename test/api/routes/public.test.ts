@@ -124,5 +124,5 @@ describe('mailbox, messages and in-app', () => {
     } finally {
       await working.close();
     }
-  }, 60_000);
+  });
 });

@@ -20,7 +20,11 @@ const publicly = async (url: string) => {
 const post = async (url: string, body: object): Promise<Json> => (await rig.call<Json>('POST', url, body)).body;
 
 it('shows public words alone: as a page, as JSON and as a feed, escaped, cached and without a key', async () => {
-  const words = { title: 'Mails <b>late</b>', summary: 'INTERNAL: db-7 is down', message: 'We look & listen.' };
+  const words = {
+    title: 'Mails <b>late</b>',
+    summary: 'INTERNAL: db-7 is down',
+    message: 'We look & listen.\nSoon <more>.\u0001',
+  };
   const opened = await post('/v1/incidents', { ...words, severity: 'SEV-1', key: 'INTERNAL-key' });
   const old = await post('/v1/incidents', { title: 'Old', severity: 'SEV-4', message: 'Odd.' });
   const business = { kind: 'business', class: 'financial-issue', title: 'INTERNAL: money' };
@@ -41,7 +45,7 @@ it('shows public words alone: as a page, as JSON and as a feed, escaped, cached 
         status: 'Investigating',
         impact: 'major',
         nextUpdateAt: new Date(START + 20 * MINUTE).toISOString(),
-        updates: [{ status: 'Investigating', message: 'We look & listen.' }],
+        updates: [{ status: 'Investigating', message: 'We look & listen.\nSoon <more>.\u0001' }],
       },
     ],
     past: [{ id: old.id, title: 'Old', status: 'Resolved' }],
@@ -57,6 +61,9 @@ it('shows public words alone: as a page, as JSON and as a feed, escaped, cached 
   const feed = await publicly('/v1/status.atom');
   expect(feed.headers['content-type']).toContain('application/atom+xml');
   expect(feed.text.match(/<entry>/g)).toHaveLength(3);
+  expect(feed.text).toMatch(/<author>\s*<name>Service status<\/name>/);
+  expect(feed.text).toContain('Mails &lt;b&gt;late&lt;/b&gt;');
+  expect(feed.text).toContain('We look &amp; listen.<br>Soon &lt;more&gt;.]]>');
   for (const { text } of [json, page, feed]) expect(text).not.toMatch(/INTERNAL|SEV-|admin|db-7/);
 
   // Within three seconds the database is not asked again; what it says later is seen after them.

@@ -47,6 +47,21 @@ describe('the stop flag of a journey', () => {
     expect(await flag(journey)).toBe('paused');
   });
 
+  test('is raised once behind whoever holds the journey, however often its command comes', async () => {
+    const { journey } = await aTrial(api);
+    let asked: ReturnType<typeof note>[] = [];
+    await api.database.sql.begin(async (tx) => {
+      await tx`update journeys set rev = rev + 1 where id = ${journey}`;
+      asked = [note(journey, 'p', 'pause'), note(journey, 'p', 'pause')];
+      // Until one waits for the row that is held here.
+      await expect
+        .poll(async () => (await tx`select 1 from pg_locks where not granted and locktype = 'transactionid'`).length)
+        .toBeGreaterThan(0);
+    });
+    expect((await Promise.all(asked)).map(({ is }) => is).sort()).toEqual(['known', 'new']);
+    expect(await read(journey)).toMatchObject({ stopFlag: 'paused', stopCommand: 'p', rev: 1 });
+  });
+
   test('follows the run once it has heard of the pause, and a late older state changes nothing', async () => {
     const { journey } = await aTrial(api);
     const { snapshot } = await read(journey);

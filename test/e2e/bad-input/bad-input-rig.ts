@@ -95,7 +95,7 @@ export function noonZone(): string {
 export const freshId = () => `acc-${randomUUID().slice(0, 13)}`;
 
 /** Waits until there is an answer, some seconds at most. */
-export async function eventually<T>(ask: () => Promise<T | undefined | false>, ms = 30_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined | false>, ms = 90_000): Promise<T> {
   const until = Date.now() + ms;
   for (;;) {
     const answer = await ask();

@@ -77,7 +77,7 @@ describe('what is not there', () => {
     ['an offer', 'POST', `/v1/offers/${NOBODY}/accept`, {}, 404, 'unknown-item'],
     ['a key', 'DELETE', `/v1/keys/${NOBODY}`, undefined, 404, 'unknown-item'],
     ['a route', 'GET', '/v1/journies', undefined, 404, 'not-found'],
-    ['a method of a route', 'DELETE', '/v1/events', undefined, 404, 'not-found'],
+    ['a method of a route', 'DELETE', '/v1/events', undefined, 405, 'method-not-allowed'],
   ]);
 });
 

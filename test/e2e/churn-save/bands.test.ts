@@ -84,6 +84,17 @@ describe('an intention to cancel', () => {
     await s.untilAfter('P1DT1M');
     const tasks = await tasksOf(s.db, s.account);
     expect(tasks).toContain('P1D cancellation-raised → csm by P2D open');
+    // It stands above a failed payment, which a low score alone does not: it holds that back, and speaks itself.
+    expect(await openHolds(s.db, s.account, s.now())).toEqual(['cancellation']);
+    const dunning = {
+      account: s.account,
+      level: 'dunning',
+      reason: 'a payment failed',
+      until: new Date(s.now() + 7_000_000),
+    };
+    expect((await s.rig.call('POST', '/v1/holds', dunning)).status).toBe(201);
+    await s.untilAfter('P1DT1H50M');
+    expect(await sentTo(s.db, s.account)).toEqual(['P1DT1H45M risk_ceo_personal_email']);
     const started = await s.rig.call('POST', '/v1/journeys', {
       playbook: '002.onboarding.starter',
       account: s.account,
@@ -160,19 +171,32 @@ describe('the traffic light of 000.health-score', () => {
 });
 
 describe('the decline of 001.health.score', () => {
-  it('opens the outreach and the campaign when 70 is crossed, and neither when the first score is low', async () => {
-    const s = await begin('decline-1', 'enterprise');
-    await s.after('PT0S', () => s.score('001.health.score', 66));
+  const model = '001.health.score';
+  const both = ['001.campaign.churn-prevention running', '001.outreach.health-decline running'];
+  const sweep = (s: SaveStory) => s.rig.call('POST', '/v1/health/sweep', { account: s.account });
+
+  it('is told when a first low score is still low on day 30 and when 70 is crossed, ends at 70, and calls an executive once', async () => {
+    const s = await begin('decline-1', 'enterprise', { subscribed_at: '2026-02-10T15:00:00.000Z' });
+    await s.after('PT0S', () => s.score(model, 66));
+    await s.after('P9DT23H', () => sweep(s));
     expect(await open(s)).toEqual([]);
-    await s.after('P1D', () => s.score('001.health.score', 75));
-    await s.after('P8D', () => s.score('001.health.score', 75));
-    await s.after('P10D', () => s.score('001.health.score', 64));
-    expect((await open(s)).sort()).toEqual([
-      '001.campaign.churn-prevention running',
-      '001.outreach.health-decline running',
+    await s.after('P10D', () => sweep(s));
+    expect((await open(s)).sort()).toEqual(both);
+    await s.after('P12D', () => s.score(model, 75));
+    await s.after('P19D', () => s.score(model, 75));
+    expect(await open(s)).toEqual([]);
+    await s.after('P20D', () => sweep(s));
+    expect(await open(s)).toEqual([]);
+    await s.after('P21D', () => s.score(model, 64));
+    expect((await open(s)).sort()).toEqual(both);
+    await s.after('P21DT6H', () => s.score(model, 45));
+    await s.untilAfter('P21DT7H');
+    expect((await tasksOf(s.db, s.account)).filter((line) => line.includes('→ executive'))).toEqual([
+      'P21DT6H executive-escalation → executive by P22DT6H open',
     ]);
-    await s.after('P12D', () => s.event('subscription.cancelled'));
-    expect((await journeysOf(s.db, s.account)).slice(0, 2).sort()).toEqual([
+    expect(await decided(s, 'executive-intervention')).toContain('P21DT6H skipped done-by-another');
+    await s.after('P22D', () => s.event('subscription.cancelled'));
+    expect((await journeysOf(s.db, s.account)).slice(2, 4).sort()).toEqual([
       '001.campaign.churn-prevention churned',
       '001.outreach.health-decline churned',
     ]);

@@ -119,13 +119,13 @@ describe('001.campaign.churn-prevention', () => {
     expect(outcome).toBe('improved');
   });
 
-  it('has an executive step in once below 50', async () => {
+  it('has an executive step in once below 50, where no outreach is open that does', async () => {
     const { tasks } = await live(
       CAMPAIGN,
       enterprise({
         scores: [
-          { after: 'PT0S', model: MODEL, value: 66 },
           { after: 'P3D', model: MODEL, value: 48 },
+          { after: 'P3DT6H', model: MODEL, value: 44 },
         ],
         events: [{ after: 'P5D', type: 'account_deleted' }],
       }),

@@ -114,17 +114,21 @@ describe('002.churn.high-risk', () => {
     expect(text).toContain('Maya, what can I do?');
   });
 
-  it('counts a rejected draft as a missed clock', async () => {
+  it('counts a rejected draft as a missed clock, and gives the analysis 2 hours when the day is nearly over', async () => {
     const { of, tasks } = await live(
       HIGH,
       savePersona({
+        // 23:30 in New York: 13 hours and a half after the start that the tasks below count from.
+        start: '2026-03-03T04:30:00.000Z',
         commands: [{ after: 'PT20M', command: 'reject', step: 'ceo-personal-email' }],
         events: [{ after: 'PT3H', type: 'cancellation_withdrawn' }],
       }),
     );
     expect(of('ceo-personal-email').at(-1)).toBe('PT20M skipped approval-rejected');
-    expect(tasks.filter((line) => line.includes('head-of-cs'))).toEqual([
-      'PT2H ceo-email-breach → head-of-cs by PT6H cancelled',
+    expect(tasks.filter((line) => /head-of-cs|usage-analysis/.test(line))).toEqual([
+      'PT13H30M usage-analysis → csm by PT15H30M cancelled',
+      'PT15H30M ceo-email-breach → head-of-cs by PT19H30M cancelled',
+      'PT15H30M usage-analysis-breach → head-of-cs by PT19H30M cancelled',
     ]);
   });
 

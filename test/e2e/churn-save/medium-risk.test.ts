@@ -31,7 +31,7 @@ describe('002.churn.medium-risk', () => {
       }),
     );
     expect(of('success-tips')).toEqual(['PT0S sent medium_risk_tips']);
-    expect(of('usage-guide')).toEqual(['P7D sent medium_risk_guide']);
+    expect(of('usage-guide')).toEqual(['P6D sent medium_risk_guide']);
     expect(of('case-study')).toEqual(['P21D sent medium_risk_wins']);
     expect(of('feature-education').map((line) => line.split(' ')[0])).toEqual(['P10D', 'P40DT23H', 'P52D']);
     expect(of('peer-stories')[0]).toBe('P14D sent medium_risk_peers');
@@ -74,7 +74,7 @@ describe('002.churn.medium-risk', () => {
     expect(entries.filter((e) => e.outcome === 'sent')).toEqual([]);
     expect(entries.filter((e) => e.outcome === 'skipped').map((e) => `${e.offset} ${e.step} ${e.reason}`)).toEqual([
       'PT15H success-tips unsubscribed',
-      'P7DT14H usage-guide unsubscribed',
+      'P6DT14H usage-guide unsubscribed',
     ]);
     expect(outcome).toBe('churned');
     expect(events).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { live, savePersona } from './save-rig.ts';
+import { contact, live, savePersona } from './save-rig.ts';
 
 const OFFERS = '002.churn.retention-offers';
 
@@ -30,24 +30,24 @@ describe('002.churn.retention-offers', () => {
     expect(of('second-offer')[0]).toBe('PT0S sent retention_offer_pause pause_billing');
   });
 
-  it('pauses billing for 3 months, says when it goes on a week before, and has it taken up again', async () => {
+  it('pauses billing for the month that the customer chose, says when it goes on a week before, and has it taken up again', async () => {
     const { of, tasks, outcome, holds } = await live(
       OFFERS,
       savePersona({
         options: { root_cause: 'seasonal' },
         facts: [
-          { after: 'P1D', step: 'first-offer', what: 'accepted' },
+          { after: 'P1D', step: 'first-offer', what: 'accepted', value: 1 },
           { after: 'P1DT2H', step: 'pause-billing', what: 'completed' },
-          { after: 'P94D', step: 'resume-billing', what: 'completed' },
+          { after: 'P33D', step: 'resume-billing', what: 'completed' },
         ],
       }),
     );
-    // Three months from 3 March are 3 June; the clocks of New York went forward between.
+    // A month from 3 March is 3 April, day 32; the clocks of New York went forward between.
     expect(of('pause-confirmation')).toEqual(['P1D sent billing_pause_confirmation']);
-    expect(of('resume-notice')[0]).toMatch(/^P8[56]D\S* sent billing_resume_notice$/);
+    expect(of('resume-notice')[0]).toMatch(/^P2[45]D\S* sent billing_resume_notice$/);
     expect(tasks.filter((line) => line.includes('billing →'))).toEqual([
       'P1D pause-billing → billing by P2D completed',
-      expect.stringMatching(/^P9[23]D\S* resume-billing → billing by P9[34]D\S* completed$/) as string,
+      expect.stringMatching(/^P3[12]D\S* resume-billing → billing by P3[23]D\S* completed$/) as string,
     ]);
     expect(of('second-offer')[0]).toMatch(/not-needed|stage-ended/);
     expect(outcome).toBe('resumed');
@@ -123,6 +123,19 @@ describe('002.churn.retention-offers', () => {
       'P16D sent retention_offer_feedback product_feedback',
       'P30D expired retention_offer_feedback product_feedback',
     ]);
+    expect(outcome).toBe('nothing-taken');
+  });
+
+  it('offers nothing by mail to whoever refused marketing', async () => {
+    const { of, outcome } = await live(
+      OFFERS,
+      savePersona({
+        contacts: [{ ...contact, consent: { email: false } }],
+        options: { root_cause: 'price', all_offers: true },
+      }),
+    );
+    for (const step of ['first-offer', 'second-offer', 'third-offer', 'fourth-offer'])
+      expect(of(step)).toEqual(['PT0S skipped unsubscribed']);
     expect(outcome).toBe('nothing-taken');
   });
 

@@ -116,7 +116,7 @@ it(`${JOURNEYS} journeys of 14 commands at once: no failed workflow task, no fal
   const last = await Promise.all(journeys.map((journey) => insist(journey, { command: 'note', id: 'last' })));
   expect(last.map((answer) => answer.status)).toEqual(journeys.map(() => 200));
   await Promise.all(journeys.map(sound));
-}, 120_000);
+});
 
 /** The answers, the rows, the audit trail and the kernel tell the same story; answers how many commands were applied. */
 async function agree(journey: Journey, said: Said[], answers: Answer<{ code?: string }>[]): Promise<number> {

@@ -53,7 +53,7 @@ describe.concurrent('what dies in the middle', () => {
     const left = (journey: Journey) => smtp.takenBy(journey.to);
 
     const calm = await begin(ONCE);
-    await system.decided(calm, 'sent', 'first', 90_000);
+    await system.decided(calm, 'sent');
     const [taken, unheard, takenAgain, unheardAgain] = await Promise.all([
       begin(ONCE, { hang: 'data' }),
       begin(ONCE, { hang: 'rcpt' }),
@@ -75,11 +75,11 @@ describe.concurrent('what dies in the middle', () => {
     await system.startWorker();
 
     for (const journey of [takenAgain, unheardAgain]) {
-      await system.decided(journey, 'sent', 'first', 60_000);
+      await system.decided(journey, 'sent', 'first');
       expect(await system.messageRow(journey)).toMatchObject({ state: 'sent', attempt: 2 });
     }
     for (const journey of [taken, unheard]) {
-      expect(await system.decided(journey, 'sent', 'first', 60_000)).toMatchObject({ reason: 'in-doubt' });
+      expect(await system.decided(journey, 'sent', 'first')).toMatchObject({ reason: 'in-doubt' });
       expect(await system.messageRow(journey)).toMatchObject({ state: 'in-doubt', attempt: 1 });
       expect(await system.database.db.select().from(tasks).where(eq(tasks.journeyId, journey.id))).toMatchObject([
         { state: 'open', step: 'first' },
@@ -89,7 +89,7 @@ describe.concurrent('what dies in the middle', () => {
       1, 1, 0, 2, 1,
     ]);
     expect(new Set(left(takenAgain).map((one) => one.messageId)).size).toBe(1);
-  }, 120_000);
+  });
 
   it('Postgres stopped during sends and commands: 503 meanwhile, nothing doubled, nothing lost, and all goes on', async ({
     onTestFinished,
@@ -137,20 +137,20 @@ describe.concurrent('what dies in the middle', () => {
       );
     for (const answer of await Promise.all(asks)) {
       expect(answer).toMatchObject({ status: 503, body: { code: 'database-unavailable', retryable: true } });
-      expect(answer.ms).toBeLessThan(2_000);
+      expect(answer.ms).toBeLessThan(10_000);
     }
     expect(await system.call('GET', '/readyz')).toMatchObject({ status: 503, body: { ready: false } });
     await postgres.up();
 
     await eventually('the same command is taken', async () => (await system.command(commanded, said)).status === 200);
     for (const journey of [...steady, commanded])
-      for (const step of ['m0', 'm1', 'm2']) await system.decided(journey, 'sent', step, 30_000);
-    for (const journey of slow) await system.decided(journey, 'sent', 'first', 30_000);
+      for (const step of ['m0', 'm1', 'm2']) await system.decided(journey, 'sent', step);
+    for (const journey of slow) await system.decided(journey, 'sent', 'first');
     for (const journey of slow) expect(await system.messageRow(journey)).toMatchObject({ state: 'sent', attempt: 1 });
     expect([...steady, commanded].map((journey) => smtp.takenBy(journey.to).length)).toEqual(
       Array.from({ length: 7 }, () => 3),
     );
     expect(slow.map((journey) => smtp.takenBy(journey.to).length)).toEqual([1, 1, 1, 1]);
     expect((await system.database.db.select().from(audit).where(eq(audit.action, 'journey.note'))).length).toBe(1);
-  }, 120_000);
+  });
 });

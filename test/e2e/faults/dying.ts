@@ -39,7 +39,7 @@ export async function startMortal(ground: Ground, same: Rig['same'], o: { at: nu
     dies: (death: Death) => {
       const of = { ...death, reached: 0 };
       deaths.push(of);
-      return (times = 1) => eventually(`somebody dies at ${death.point}`, () => of.reached >= times, 40_000);
+      return (times = 1) => eventually(`somebody dies at ${death.point}`, () => of.reached >= times);
     },
     /** Takes no more work; whatever hangs at a deadly point never gets beyond it. */
     die: async () => {

@@ -56,7 +56,7 @@ it('the engine stopped: starts wait, commands say that nobody knows, holds and r
   const playbooks = [
     mails(
       MAIL,
-      ['PT0.02S', 'PT4S'].map((after, k) => ({ id: `m${k}`, after })),
+      ['PT0.02S', 'PT10S'].map((after, k) => ({ id: `m${k}`, after })),
     ),
   ];
   const system = await startSystem(
@@ -75,7 +75,7 @@ it('the engine stopped: starts wait, commands say that nobody knows, holds and r
   const fresh = await system.newAccount();
   const started = await system.call('POST', '/v1/journeys', { playbook: MAIL, account: fresh.account });
   expect(started).toMatchObject({ status: 202, body: { state: 'starting' } });
-  expect(started.ms).toBeLessThan(4_000);
+  expect(started.ms).toBeLessThan(20_000);
   for (const [journey, said] of [
     [paused, { command: 'pause', id: 'p' }],
     [noted, { command: 'note', id: 'n' }],
@@ -83,7 +83,7 @@ it('the engine stopped: starts wait, commands say that nobody knows, holds and r
     const answer = await system.command(journey!, said);
     expect([503, 504]).toContain(answer.status);
     expect(answer.body).toMatchObject({ outcome: 'unknown', id: said.id, retryable: true });
-    expect(answer.ms).toBeLessThan(4_000);
+    expect(answer.ms).toBeLessThan(20_000);
   }
   expect(await system.journeyRow(paused!)).toMatchObject({ stopFlag: 'paused' });
   const hold = await system.must('POST', '/v1/holds', { account: held!.account, reason: 'a test' });
@@ -98,17 +98,9 @@ it('the engine stopped: starts wait, commands say that nobody knows, holds and r
 
   const late = { ...fresh, id: started.body.id as string, workflowId: '' };
   for (const journey of [free!, noted!, late])
-    for (const step of ['m0', 'm1']) await system.decided(journey, 'sent', step, 40_000);
-  await eventually(
-    'the pause is applied',
-    async () => (await system.commandRow(paused!, 'p'))?.state === 'applied',
-    30_000,
-  );
-  await eventually(
-    'the note is applied',
-    async () => (await system.commandRow(noted!, 'n'))?.state === 'applied',
-    30_000,
-  );
+    for (const step of ['m0', 'm1']) await system.decided(journey, 'sent', step);
+  await eventually('the pause is applied', async () => (await system.commandRow(paused!, 'p'))?.state === 'applied');
+  await eventually('the note is applied', async () => (await system.commandRow(noted!, 'n'))?.state === 'applied');
   expect(await system.decided(held!, 'held', 'm1')).toMatchObject({ reason: 'on-hold' });
   expect([free!, noted!, late, paused!, held!].map((journey) => smtp.takenBy(journey.to).length)).toEqual([
     2, 2, 2, 1, 1,
@@ -121,4 +113,4 @@ it('the engine stopped: starts wait, commands say that nobody knows, holds and r
   expect(await system.must('GET', `/v1/audit?target=journey:${paused!.id}&action=journey.pause`)).toMatchObject({
     items: [{ details: { command: 'p' } }],
   });
-}, 120_000);
+});

@@ -102,7 +102,7 @@ describe.concurrent('after the answer nothing leaves', () => {
 
 /** What was kept back was not lost, and nothing went twice. */
 async function everyMailOnce(journeys: Journey[]): Promise<void> {
-  for (const journey of journeys) for (const step of STEPS) await system.decided(journey, 'sent', step, 30_000);
+  for (const journey of journeys) for (const step of STEPS) await system.decided(journey, 'sent', step);
   for (const journey of journeys) {
     expect(left(journey)).toHaveLength(STEPS.length);
     expect(new Set(left(journey).map((one) => one.messageId)).size).toBe(STEPS.length);

@@ -163,7 +163,7 @@ beforeAll(async () => {
   await Promise.all([approve(), tell(id.onboarding, 'plan_agreed'), tell(id.onboarding, 'kpis_agreed')]);
   await tell(id.renewal, 'renewal.decided', { decision: 'renew' });
   worker = await startMortal(ground, api.same, { at: RENEWAL + 60_000, left });
-}, 180_000);
+});
 afterAll(async () => {
   await worker.die();
   await api.stop();
@@ -194,11 +194,7 @@ describe('a worker that dies in the middle of every kind, and another one that c
   it('a legal notice that had reached one of two people reaches the other, and nobody twice', async () => {
     expect(between.notices).toBe(1);
     const journey = await open('renewal');
-    await eventually(
-      'the notice is decided',
-      async () => (await outcomesOf(journey.id))['renewal-notice'] === 'sent',
-      40_000,
-    );
+    await eventually('the notice is decided', async () => (await outcomesOf(journey.id))['renewal-notice'] === 'sent');
     const notices = await sentTo(id.renewal, 'renewal_notice');
     expect(notices.map((row) => row.to).sort()).toEqual([
       `billing@${id.renewal}.example`,
@@ -209,7 +205,7 @@ describe('a worker that dies in the middle of every kind, and another one that c
   });
 
   it('a draft that waits is still there, and a word that was given while nobody worked sends it once', async () => {
-    await eventually('it is approved and sent', async () => (await sentTo(id.save)).length === 1, 40_000);
+    await eventually('it is approved and sent', async () => (await sentTo(id.save)).length === 1);
     expect(await approve()).toMatchObject({ status: 200, body: { accepted: true, id: 'approved' } });
     const { id: journey } = await open('save');
     const { db } = api.database;
@@ -227,7 +223,7 @@ describe('a worker that dies in the middle of every kind, and another one that c
   it('a notice of an incident reaches everybody once, those before the death and those after', async () => {
     expect(between.told).toBeGreaterThanOrEqual(AFFECTED / 3);
     expect(between.told).toBeLessThan(AFFECTED);
-    await eventually('everybody is told', async () => (await noticed()).length === AFFECTED, 60_000);
+    await eventually('everybody is told', async () => (await noticed()).length === AFFECTED);
     const told = await noticed();
     expect(told.map((row) => row.accountId).sort()).toEqual([...affected].sort());
     const items = await api.database.db
@@ -244,7 +240,6 @@ describe('a worker that dies in the middle of every kind, and another one that c
     await eventually(
       'the onboarding is open',
       async () => (await rowsOf(id.trial)).filter((row) => row.state === 'running').length === 2,
-      40_000,
     );
     expect((await rowsOf(id.trial)).map((row) => `${row.playbook} ${row.outcome ?? 'open'}`).sort()).toEqual([
       '002.onboarding.milestones open',
@@ -256,11 +251,7 @@ describe('a worker that dies in the middle of every kind, and another one that c
 
   it('a renewal whose end was written begins the next term once, though nobody lived to start its run', async () => {
     expect(between.terms).toBe(2);
-    await eventually(
-      'the next term runs',
-      async () => (await rowsOf(id.term)).some((row) => row.state === 'running'),
-      40_000,
-    );
+    await eventually('the next term runs', async () => (await rowsOf(id.term)).some((row) => row.state === 'running'));
     expect((await rowsOf(id.term)).map((row) => `${row.playbook} ${row.outcome ?? 'open'}`).sort()).toEqual([
       '001.renewal-reminders open',
       '001.renewal-reminders renewed',

@@ -1,4 +1,6 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holds } from '../../../db/schema/index.ts';
 import { startSmtp } from '../../support/smtp.ts';
 import type { TestSmtp } from '../../support/smtp.ts';
 import { testGround } from '../../support/ground.ts';
@@ -14,8 +16,8 @@ const STOPPED = ['903.stopped', '904.stopped', '905.stopped'] as const;
 const playbooks = [
   mails(MAIL, [{ id: 'first' }]),
   mails(LEGAL, [
-    { id: 'first', after: 'PT1.5S' },
-    { id: 'notice', after: 'PT1.5S', class: 'legal' },
+    { id: 'first', after: 'PT5S' },
+    { id: 'notice', after: 'PT5S', class: 'legal' },
   ]),
   ...STOPPED.slice(0, 2).map((id) => mails(id, [{ id: 'first' }])),
   mails(STOPPED[2], [{ id: 'first' }, { id: 'notice', class: 'legal' }]),
@@ -38,6 +40,7 @@ const once = (journey: Journey) => eventually('the mail leaves', () => leftFor(j
 const stop = (playbook: string) =>
   system.must('POST', '/v1/stops', { scope: 'playbook', target: playbook, reason: 'a test' });
 const hold = (account: string) => system.must('POST', '/v1/holds', { account, reason: 'a test' });
+const holdsOf = (account: string) => system.database.db.select().from(holds).where(eq(holds.accountId, account));
 const release = (what: 'holds' | 'stops', { id }: { id: string }) =>
   system.must('POST', `/v1/${what}/${id}/release`, { reason: 'over' });
 const changeOf = (answer: { body: { changes: { what: string }[] } }, step: string) =>
@@ -52,13 +55,22 @@ async function inBackOff(playbook: string = MAIL, rcpt: string = LATER): Promise
   return journey;
 }
 
-/** A journey whose mail the server has in full and has not answered. */
-async function atTheProvider(): Promise<Journey> {
+/** A journey whose mail the server has in full and answers only when told to. */
+async function atTheProvider(): Promise<Journey & { answer: () => void }> {
   const on = await system.newAccount();
-  smtp.behave(on.to, { slowMs: 1_500 });
+  let answer!: () => void;
+  smtp.behave(on.to, { answerAfter: new Promise<void>((resolve) => (answer = resolve)) });
   const journey = await system.begin(MAIL, on);
   await eventually('the server has the mail', () => leftFor(on) === 1);
-  return journey;
+  return { ...journey, answer };
+}
+
+/** Says it while the mail is at the provider, which answers once it is known. */
+async function saidMeanwhile(journey: Awaited<ReturnType<typeof atTheProvider>>, command: 'pause' | 'exit') {
+  const said = system.command(journey, { command });
+  await eventually('it is known', async () => (await system.journeyRow(journey)).stopFlag);
+  journey.answer();
+  return said;
 }
 
 describe.concurrent('a touch in back-off', () => {
@@ -131,7 +143,7 @@ describe.concurrent('a touch in back-off', () => {
 describe.concurrent('a touch at the provider', () => {
   it('is waited for by a pause, which says that it was sent, and is not sent again at resume', async () => {
     const journey = await atTheProvider();
-    const paused = await system.command(journey, { command: 'pause' });
+    const paused = await saidMeanwhile(journey, 'pause');
     expect(paused).toMatchObject({ status: 200, body: { state: 'paused' } });
     expect(changeOf(paused, 'first')).toMatchObject({ to: 'sent', note: 'was already at the provider' });
     expect(await system.messageRow(journey)).toMatchObject({ state: 'sent', attempt: 1 });
@@ -142,7 +154,7 @@ describe.concurrent('a touch at the provider', () => {
 
   it('is waited for by an exit, which says that it was sent', async () => {
     const journey = await atTheProvider();
-    const exited = await system.command(journey, { command: 'exit' });
+    const exited = await saidMeanwhile(journey, 'exit');
     expect(exited).toMatchObject({ status: 200, body: { state: 'ended' } });
     expect(changeOf(exited, 'first')).toMatchObject({ to: 'sent' });
     await eventually('the journey is over', async () => (await system.journeyRow(journey)).endedAt);
@@ -153,7 +165,10 @@ describe.concurrent('a touch at the provider', () => {
 
   it('is waited for by a hold, which answers that nothing is in flight any more', async () => {
     const journey = await atTheProvider();
-    expect(await hold(journey.account)).toMatchObject({ inFlight: 0 });
+    const held = hold(journey.account);
+    await eventually('the hold is known', async () => (await holdsOf(journey.account)).length === 1);
+    journey.answer();
+    expect(await held).toMatchObject({ inFlight: 0 });
     expect(await system.messageRow(journey)).toMatchObject({ state: 'sent' });
     expect(leftFor(journey)).toBe(1);
   });

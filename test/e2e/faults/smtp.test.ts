@@ -18,7 +18,7 @@ const policy = { probeAfterMs: 1_500, retryAfterMs: 500 };
 
 async function working() {
   const smtp = await startSmtp();
-  const system = await startSystem(await testGround(), { smtp, policy, providerMs: 1_500, playbooks });
+  const system = await startSystem(await testGround(), { smtp, policy, providerMs: 4_000, playbooks });
   return { smtp, system };
 }
 
@@ -54,9 +54,7 @@ describe('one address that makes trouble', () => {
     });
 
     it('a 451 at RCPT is tried again until it is taken, once', async () => {
-      const journey = await troubled(ONCE, { rcpt: '451 4.7.1 greylisted' });
-      await eventually('it is tried again', () => smtp.asked(journey.to) === 3);
-      smtp.behave(journey.to, undefined);
+      const journey = await troubled(ONCE, { rcpt: '451 4.7.1 greylisted', times: 3 });
       await system.decided(journey, 'sent');
       expect(await system.messageRow(journey)).toMatchObject({ state: 'sent', attempt: 4 });
       expect(leftFor(journey)).toHaveLength(1);
@@ -83,13 +81,7 @@ describe('one address that makes trouble', () => {
       });
 
       it(`${what}: sent again where at least once is the word, under the same Message-ID`, async () => {
-        const journey = await troubled(AGAIN, behaviour);
-        await eventually('it is tried', () => smtp.asked(journey.to) === 1);
-        if ('drop' in behaviour)
-          await eventually('its doubt is written', async () =>
-            (await system.messageRow(journey))?.error?.startsWith('in-doubt'),
-          );
-        smtp.behave(journey.to, undefined);
+        const journey = await troubled(AGAIN, { ...behaviour, times: 1 });
         await system.decided(journey, 'sent');
         const taken = leftFor(journey);
         expect(taken).toHaveLength(accepted + 1);
@@ -139,8 +131,11 @@ describe.concurrent('a server that is down', () => {
     const on = await system.newAccount();
     smtp.behave(on.to, { hang: 'rcpt' });
     const journey = await system.begin(ONCE, on);
-    await eventually('the provider is stopped', async () => (await system.must('GET', '/v1/stops')).items.length === 1);
-    expect(await system.messageRow(journey)).toMatchObject({ state: 'intended', leaseUntil: null });
+    await eventually('the provider is stopped and the mail is not on its way', async () => {
+      const { items } = await system.must('GET', '/v1/stops');
+      const { state, leaseUntil } = (await system.messageRow(journey))!;
+      return items.length === 1 && state === 'intended' && leaseUntil === null;
+    });
     smtp.behave(on.to, undefined);
     await system.decided(journey, 'sent');
     expect(smtp.takenBy(on.to)).toHaveLength(1);

@@ -15,14 +15,10 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 const soon = (what: string, check: () => Promise<void>) =>
-  eventually(
-    what,
-    async () => {
-      await check();
-      return true;
-    },
-    40_000,
-  );
+  eventually(what, async () => {
+    await check();
+    return true;
+  });
 const post = async (url: string, body: object): Promise<Json> => {
   const answer = await rig.call<Json>('POST', url, body);
   if (answer.status >= 300) throw new Error(`${url}: ${JSON.stringify(answer.body)}`);
@@ -60,6 +56,7 @@ describe('an incident on the real clock', () => {
         version: '4',
         groupKey: 'core',
         status: 'firing',
+        commonAnnotations: { summary: 'High load on core' },
         alerts: all.slice(from, from + 100),
       });
     const answers = await Promise.all([...Array(10).keys()].map((k) => call(k * 100)));
@@ -70,10 +67,11 @@ describe('an incident on the real clock', () => {
     );
     const [page] = await pagesOf(incident.journey);
     expect(page).toMatchObject({ role: 'on-call', severity: 'critical', provider: 'embedded-pager', error: null });
+    expect(page!.title).toBe(`An incident needs you: SEV-1 High load on core (${id})`);
     const mails = (await mailsOf(incident.journey)).filter((one) => one.template === 'page');
     expect(mails).toMatchObject([{ state: 'sent', to: 'on-call@tenure.localhost' }]);
     const tasks = (await rig.call<Json>('GET', `/v1/tasks?journey=${incident.journey}&ownerRole=on-call`)).body;
-    expect(tasks.items).toMatchObject([{ step: 'page-on-call', state: 'open' }]);
+    expect(tasks.items).toMatchObject([{ step: 'page-on-call', state: 'open', data: { incident: id } }]);
     await post(`/v1/incidents/${id}/commands`, { command: 'acknowledge' });
     await soon('the pager knows who took it', async () =>
       expect(await pagesOf(incident.journey)).toMatchObject([{ told: 'acknowledged' }]),
@@ -82,6 +80,23 @@ describe('an incident on the real clock', () => {
       const after = (await rig.call<Json>('GET', `/v1/tasks?journey=${incident.journey}&ownerRole=on-call`)).body;
       expect(after.items).toMatchObject([{ state: 'completed' }]);
     });
+    // Whether it is over is asked when no alert fires any more, and not while one does.
+    const stopped = async () => {
+      const { body } = await rig.call<Json>('GET', `/v1/tasks?journey=${incident.journey}&ownerRole=incident-lead`);
+      return body.items
+        .filter((one: Json) => one.step === 'alerts-stopped')
+        .map((one: Json) => one.state)
+        .sort();
+    };
+    const now = (alerts: object[], status: string) =>
+      post('/v1/hooks/alertmanager', { version: '4', groupKey: 'core', status, alerts });
+    const over = all.map((one) => ({ ...one, status: 'resolved' }));
+    await now(over, 'resolved');
+    await soon('it is asked whether it is over', async () => expect(await stopped()).toEqual(['open']));
+    await now([alert(1)], 'firing');
+    await soon('it is not over', async () => expect(await stopped()).toEqual(['completed']));
+    await now([over[1]!], 'resolved');
+    await soon('it is asked again', async () => expect(await stopped()).toEqual(['completed', 'open']));
   });
 
   it('has every affected account told once although the worker is stopped and started while it tells', async () => {

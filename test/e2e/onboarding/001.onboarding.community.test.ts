@@ -63,6 +63,9 @@ describe(PLAYBOOK, () => {
       'P49D community_update',
       'P63D community_update',
     ]);
+    const updates = story.mails.filter(({ template }) => template === 'community_update');
+    expect(new Set(updates.map(({ subject }) => subject)).size).toBe(4);
+    expect(story.mails.find(({ template }) => template === 'community_week_summary')?.text).not.toMatch(/: 0\b/);
     expect([...of(story, 'c1-expected'), ...of(story, 'c0-goal')]).toEqual([
       'P1D missed check-missed',
       'P1D missed missed',

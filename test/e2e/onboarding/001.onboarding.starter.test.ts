@@ -121,7 +121,7 @@ describe(PLAYBOOK, () => {
     expect(story.outcome).toBe('churned');
   });
 
-  it('takes a tick of staff for the milestone that needs it, and a pause over its date changes nothing', async () => {
+  it('takes a tick of staff for a milestone, which a pause does not move, and goes on after it where it stopped', async () => {
     const tick = (after: string, item: string) => fact(after, 'list-core-usage', 'completed', item);
     const story = await live(
       PLAYBOOK,
@@ -133,14 +133,22 @@ describe(PLAYBOOK, () => {
         ],
         commands: [
           { after: 'P24D', command: 'pause' },
-          { after: 'P31D', command: 'resume' },
-          { after: 'P32D', command: 'exit' },
+          { after: 'P40D', command: 'resume' },
+          { after: 'P52D', command: 'exit' },
         ],
       }),
     );
     expect(of(story, 'day-7')).toEqual(['P3D met early']);
     expect(of(story, 'day-30')).toEqual(['P28D met early']);
-    expect(of(story, 'celebrate-30').at(-1)).toMatch(/^P31D sent/);
+    expect(of(story, 'celebrate-30').at(-1)).toMatch(/^P40D sent/);
+    // Beyond the end of its own week and phase by the calendar.
+    expect(of(story, 'check-in-day-28')[0]).toBe('P43D sent as-planned');
+    expect(of(story, 'survey-day-30')[0]).toBe('P45D sent onboarding_survey');
+    expect(of(story, 'check-in-day-28').at(-1)).toBe('P51D missed stage-ended');
+    expect(story.tasks.find(({ step }) => step === 'recognise-30')?.title).toBe('Recognition call, day 30');
+    expect(story.mails.find(({ text }) => text.includes('Day 30 of your programme'))?.template).toBe(
+      'onboarding_survey',
+    );
     expect(story.outcome).toBe('exited');
   });
 

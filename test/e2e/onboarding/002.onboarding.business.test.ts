@@ -81,6 +81,8 @@ describe(PLAYBOOK, () => {
     );
     expect(about(story.tasks, 'ceo-call')).toEqual([['ceo', 0]]);
     expect(of(story, 'ceo-call').at(-1)).toBe('PT23H no-show no-show');
+    expect(about(story.tasks, 'ceo-call-again')).toEqual([['head-of-cs', 23]]);
+    expect(story.mails.find(({ template }) => template === 'ceo_personal_welcome')?.text).toMatch(/\n\nThe CEO\n/);
   });
 
   it('records the breach of a call that is booked and held too late', async () => {

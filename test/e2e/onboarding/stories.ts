@@ -37,7 +37,7 @@ export type Task = {
   at: string;
   dueAt: string | null;
 };
-export type Mail = { template: string; text: string };
+export type Mail = { template: string; subject: string; text: string };
 export type Story = Rehearsal & { tasks: Task[]; mails: Mail[] };
 
 /** Lives a customer through a shipped playbook; beside the entries, what staff found on their list and what the mails said. */

@@ -56,6 +56,7 @@ describe('001.feedback.exit-interview', () => {
       expect.stringMatching(/^2027-03-03 10:00 answered /),
     ]);
     expect(step('reason-record')[0]).toBe('2027-03-04 10:00 sent as-planned');
+    expect(step('reason-record').at(-1)).toBe('2027-03-04 12:00 completed completed');
     expect(outcome).toBe('recorded');
     expect(facts).toMatchObject([{ churn_reason: 'missing-feature', churn_preventable: true }]);
   });

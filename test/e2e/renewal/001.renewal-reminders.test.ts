@@ -33,7 +33,7 @@ describe('001.renewal-reminders', () => {
       },
     );
     expect(step('reminder-60')).toEqual(['2027-01-30 10:00 sent renewal_value_summary']);
-    expect(step('discussion')).toEqual(['2027-01-30 10:00 skipped health-is-good']);
+    expect(step('discussion')).toEqual(['2027-01-30 10:00 skipped health-not-low']);
     expect(step('renewal-notice')).toEqual(['2027-03-01 10:00 sent renewal_notice']);
     expect(step('discussion-30')[0]).toBe('2027-03-01 10:00 sent as-planned');
     expect(step('decision-request')).toEqual(['2027-03-17 10:00 sent renewal_decision_request']);
@@ -54,6 +54,9 @@ describe('001.renewal-reminders', () => {
     });
     expect(step('discussion')[0]).toBe('2027-01-30 10:00 sent as-planned');
     expect(step('discussion-asked')[0]).toBe('2027-03-06 12:00 sent as-planned');
+    // What the decision was wanted for is done by it.
+    expect(step('discussion-asked').at(-1)).toBe('2027-03-27 13:00 completed completed');
+    expect(step('decision-call').at(-1)).toBe('2027-03-27 13:00 completed completed');
     expect(step('discussion-30')).toEqual(['2027-03-01 10:00 skipped no-discussion-needed']);
     expect(step('decision-call')[0]).toBe('2027-03-17 10:00 sent as-planned');
     expect(step('last-details')).toEqual(['2027-03-24 10:00 sent renewal_last_details']);
@@ -129,7 +132,11 @@ describe('001.renewal-reminders', () => {
   it('takes a no: asks nothing more, says what ends, and has the exit interview begin', async () => {
     const journeys: { playbook: string; state: string }[] = [];
     const { step, outcome } = await live(
-      { events: [decided('P20D', 'decline')] },
+      {
+        // The plan is scored by 002.health.score, which says nothing of this customer.
+        scores: [{ after: 'PT1H', model: '001.health.score', value: 55 }],
+        events: [decided('P20D', 'decline')],
+      },
       {
         observe: async ({ rig }) => {
           const { body } = await rig.call<{ items: typeof journeys }>('GET', '/v1/journeys');
@@ -138,6 +145,7 @@ describe('001.renewal-reminders', () => {
       },
     );
     expect(step('renewal-notice')).toEqual(['2027-03-01 10:00 sent renewal_notice']);
+    expect(step('discussion')).toEqual(['2027-01-30 10:00 sent as-planned', '2027-02-09 12:00 completed completed']);
     expect(step('discussion-30')).toEqual(['2027-03-01 10:00 skipped renewal-declined']);
     expect(step('decision-request')).toEqual(['2027-03-17 10:00 skipped renewal-decided']);
     expect(step('last-details')).toEqual(['2027-03-24 10:00 skipped renewal-declined']);

@@ -6,7 +6,7 @@ const DAY = 86_400_000;
 const at = (day: string, time = '12:00:00Z') => Date.parse(`${day}T${time}`);
 const begin = () => renewalStory(Date.parse(START), { renewal_date: RENEWAL, auto_renew: true });
 
-describe('the notice 30 days before', { timeout: 90_000 }, () => {
+describe('the notice 30 days before', () => {
   it('leaves in spite of a pause, a hold on the account and a more important journey, to both people, and is proven', async () => {
     const story = await begin();
     await story.at(at('2027-02-20'), async () => {
@@ -66,6 +66,24 @@ describe('the notice 30 days before', { timeout: 90_000 }, () => {
     expect(proof.decisions).toMatchObject([{ step: 'renewal-notice', outcome: 'skipped', reason: 'stale' }]);
     const [renewed] = await story.journeys('001.renewal-reminders');
     expect(renewed).toMatchObject({ id: story.journey, outcome: 'renewed' });
+  });
+
+  it('that can reach nobody raises an alarm at once, and leaves the day after somebody can be reached', async () => {
+    const story = await begin();
+    const people = (email?: string) =>
+      story.rig.call('PUT', `/v1/accounts/${story.account}`, {
+        ...{ name: 'Lakeside Outfitters', plan: 'professional', timeZone: 'America/New_York' },
+        contacts: [{ role: 'primary', name: 'Maya', phone: '+12125550100', ...(email ? { email } : {}), consent: {} }],
+      });
+    await story.at(at('2027-02-10'), () => people());
+    await story.at(at('2027-03-05'), () => people('maya@lakeside.example'));
+    await story.until(at('2027-03-07'));
+    const alarms = (await story.tasks()).filter((task) => task.step === 'renewal-notice');
+    expect(alarms.map(({ createdAt }) => said(createdAt))).toEqual(['2027-03-01 10:00']);
+    const { notices } = await story.proof();
+    expect(notices.map(({ to, when }) => [to.address, said(when.sent!)])).toEqual([
+      ['maya@lakeside.example', '2027-03-05 10:00'],
+    ]);
   });
 
   it('leaves as soon as a stop is lifted within its span', async () => {

@@ -246,6 +246,21 @@ describe('a playbook with the frame’s new fields', () => {
       (p) => Object.assign(p, { holds: { level: 'king' } }),
       /holds\.level: names the level "king"/,
     ],
+    [
+      'rising to an unknown level',
+      (p) => Object.assign(p, { raised: { flag: 'nothing', level: 'king' } }),
+      /raised\.level: names the level "king"/,
+    ],
+    [
+      'rising by an unknown flag',
+      (p) => Object.assign(p, { raised: { flag: 'nothing', level: 'dunning' } }),
+      /raised\.flag: names the unknown flag "nothing"/,
+    ],
+    [
+      'leaving a step to an unknown playbook',
+      steps(step({ unlessOpen: ['900.nothing'] })),
+      /unlessOpen: names the unknown playbook "900\.nothing"/,
+    ],
     ['passing an unknown level', steps(step({ passes: ['king'] })), /passes: names the level "king"/],
     [
       'a watch of an unknown metric',

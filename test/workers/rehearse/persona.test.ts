@@ -57,6 +57,12 @@ describe('a persona', () => {
     ['a fact that is not read', {}, { colour: 'red' }, /fact "colour"/],
     ['a fact that is no value', {}, { seats: { many: true } }, /account\.seats must be/],
     ['a renewal on no day', {}, { renewalDate: 'soon' }, /renewalDate/],
+    [
+      'months, whose length nobody knows',
+      { metrics: [{ after: 'P1M', name: 'x', value: 1 }] },
+      {},
+      /days, hours and minutes/,
+    ],
     ['a score without its model', { scores: [{ after: 'P1D', value: 3 }] }, {}, /scores/],
     ['a command that there is not', { commands: [{ after: 'P1D', command: 'dance' }] }, {}, /"dance"/],
   ])('is refused for %s', (_what, more, account, message) => {

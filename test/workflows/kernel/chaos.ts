@@ -4,6 +4,7 @@ import type { DeliverOutcome, Happening, Input, State } from '../../../workflows
 import type { Timetable } from '../../../workflows/contracts/timetable.ts';
 import { undisturbed } from '../../../workflows/kernel/forecast.ts';
 import { DAY, HOUR, Run } from './fixtures.ts';
+import { Laws } from './laws.ts';
 import { commandOf, evolved } from './stories.ts';
 import type { Action, Story } from './stories.ts';
 import { toCommand } from './to-command.ts';
@@ -12,11 +13,14 @@ import { UTC, zoneOf } from './zones.ts';
 /** Outcomes after which a touch may start again. */
 export const RETRY = new Set(['recalled', 'held', 'stale']);
 
+const fromJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
 /** A journey in a hostile world, checking after every input what must always hold. */
 export class Chaos {
   readonly run: Run;
   readonly inFlight = new Map<string, number>();
   readonly lastAnswer = new Map<string, string>();
+  private readonly laws = new Laws();
   now: number;
 
   constructor(timetable: Timetable) {
@@ -33,7 +37,8 @@ export class Chaos {
     const before = this.state;
     const frozen = JSON.stringify(before);
     const wasPaused = before.pause !== null;
-    const twin = this.run.kernel.advance(JSON.parse(frozen) as State, input);
+    const { kernel } = this.run;
+    const twin = kernel.on(fromJson(kernel.timetable)).advance(JSON.parse(frozen) as State, input);
     const r = this.run.input(input);
     expect(JSON.stringify(before), 'an input state is never mutated').toBe(frozen);
     expect({ ...twin, state: JSON.stringify(twin.state) }, 'a state from JSON goes on alike').toEqual({
@@ -44,6 +49,12 @@ export class Chaos {
     else expect(r.effects).toEqual([]);
     expect(Object.keys(r.state.answered).length).toBeLessThanOrEqual(256);
     expect(r.state.seen.length).toBeLessThanOrEqual(256);
+    if (!r.refused && (input.t === 'command' || input.t === 'happening'))
+      expect(this.run.kernel.advance(r.state, input), 'told twice counts once').toEqual({
+        state: r.state,
+        effects: [],
+      });
+    this.laws.check(this.run.kernel, before, r, input.now);
     if (r.refused?.nearest) {
       const id = `n${r.state.rev}-${input.now}`;
       const again = { ...(input as { command: Command }).command, id, ifRev: undefined };
@@ -114,7 +125,7 @@ export class Chaos {
       this.input({
         t: 'happening',
         now,
-        happening: { t: 'migrated', id: `e${a.id}`, program, timetable, anchors: {}, at: now },
+        happening: { t: 'migrated', id: `e${a.id}`, program, timetable, anchors: {}, flags: ['ready'], at: now },
       });
     } else if (a.do === 'answer') {
       const key = [...this.inFlight.keys()][a.step % Math.max(1, this.inFlight.size)];
@@ -156,6 +167,7 @@ export class Chaos {
         hold: a.hold ? `h${a.hold}` : 'approval',
         recheck: this.now + a.how * 5 * HOUR,
         reason: 'hold',
+        ...(a.how === 5 && { told: true }),
       };
     return s.kind === 'check'
       ? { is: a.how % 2 ? 'met' : 'missed' }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseDuration } from '../../../workflows/contracts/time.ts';
 import { DAY, HOUR, Run, START, due, iso, step, timetableOf } from './fixtures.ts';
 
 const MINUTE = 60_000;
@@ -169,5 +170,73 @@ describe('a stage that a flag enters or ends', () => {
     run.event(START + 2 * HOUR, 'over');
     run.outcome(START + 3 * HOUR, 'save', { is: 'held', hold: 'h', recheck: START + DAY, reason: 'on-hold' });
     expect(run.told('save')).toBe('dropped(stage-ended)');
+  });
+});
+
+describe('a repetition that counts from a flag which comes and goes', () => {
+  const every = { repeat: { every: parseDuration('P14D') } };
+  const looped = (more: Parameters<typeof step>[3] = {}, from = due('PT0S', 'flag:alert')) =>
+    new Run(
+      timetableOf([step('mail', 'one', from, { ...every, ...more }), step('last', 'one', due('P300D'))], { reactions }),
+    );
+  const on = (run: Run, day: number, event: string) => run.runTo(START + day * DAY).event(START + day * DAY, event);
+  const days = (run: Run, until: number) =>
+    run
+      .runTo(START + until * DAY)
+      .log.flatMap(({ at, effect: e }) => (e.t === 'touch' && e.step === 'mail' ? [(at - START) / DAY] : []));
+
+  it('goes on by its own clock when the flag is back before its next date, however often', () => {
+    const run = looped();
+    for (const [day, event] of [
+      [1, 'alert'],
+      [10, 'calm'],
+      [11, 'alert'],
+      [12, 'calm'],
+      [13, 'alert'],
+    ] as const)
+      on(run, day, event);
+    expect(days(run, 45)).toEqual([1, 15, 29, 43]);
+    on(run, 46, 'calm');
+    on(run, 47, 'alert');
+    expect(days(run, 72)).toEqual([1, 15, 29, 43, 57, 71]);
+  });
+
+  it('begins anew with the flag when its next date has passed meanwhile, and is itself again from there', () => {
+    const run = looped();
+    for (const [day, event] of [
+      [1, 'alert'],
+      [30, 'calm'],
+      [50, 'alert'],
+      [55, 'calm'],
+      [56, 'alert'],
+    ] as const)
+      on(run, day, event);
+    expect(days(run, 80)).toEqual([1, 15, 29, 50, 64, 78]);
+  });
+
+  it('keeps what a pause has added as long as its clock holds, and no longer', () => {
+    for (const [back, expected] of [
+      [25, [1, 29, 43]],
+      [40, [1, 40, 54]],
+    ] as const) {
+      const run = looped();
+      on(run, 1, 'alert');
+      run.command(START + 2 * DAY, { name: 'pause', until: null, clock: null });
+      run.command(START + 16 * DAY, { name: 'resume' });
+      on(run, 20, 'calm');
+      on(run, back, 'alert');
+      expect(days(run, 55)).toEqual(expected);
+    }
+  });
+
+  it('also when its last occurrence was open as the flag went', () => {
+    const open = { kind: 'task' as const, open: { otherwise: 'missed' as const, clock: 'run-on' as const } };
+    const run = looped(open, due('P2D', 'flag:alert'));
+    on(run, 1, 'alert');
+    on(run, 4, 'calm');
+    run.fact(START + 5 * DAY, 'mail', 'completed');
+    expect(run.told('mail')).toBe('completed');
+    on(run, 9, 'alert');
+    expect(days(run, 18)).toEqual([3, 17]);
   });
 });

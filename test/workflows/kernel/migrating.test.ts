@@ -143,6 +143,21 @@ describe('a journey that goes over to another version', () => {
     expect(told.sort()).toEqual(['check-in', 'gone', 'last', 'offer', 'pro', 'tips', 'welcome']);
   });
 
+  it('there and back again a list keeps what was ticked', () => {
+    const list = step('list', 'one', due('PT0S'), {
+      kind: 'checklist',
+      open: { otherwise: 'expired', clock: 'run-on', items: ['x', 'y'] },
+    });
+    const run = new Run(timetableOf([...base, list])).runTo(START);
+    run.fact(START, 'list', 'completed', { item: 'x' });
+    migrate(run, START + HOUR, next(base));
+    migrate(run, START + 2 * HOUR, timetableOf([...base, list], { version: 3 }));
+    run.runTo(START + 2 * HOUR);
+    expect(run.state.steps.list).toMatchObject({ st: 'open', n: 2, items: { x: START } });
+    run.fact(START + 3 * HOUR, 'list', 'completed', { item: 'y' });
+    expect(run.told('list')).toBe('completed');
+  });
+
   it('fills in new dates; one that staff moved stays, one that only its rule made follows the new rule', () => {
     const anchors = (days: string) => ({
       end: { from: 'start', offset: parseDuration(days) },
@@ -159,6 +174,26 @@ describe('a journey that goes over to another version', () => {
     }
     expect(moved.state.anchors).toMatchObject({ end: START + 20 * DAY, renewal: START + 90 * DAY });
     expect(plain.state.anchors.end).toBe(START + 24 * DAY);
+  });
+
+  it('knows at once what holds already of what only the new version asks, and nothing anew of the rest', () => {
+    const reactions = [
+      { event: 'ready', set: 'ready' },
+      { event: 'unready', clear: 'ready' },
+    ];
+    const run = journey({ reactions }).runTo(START + DAY);
+    run.event(START + DAY, 'ready');
+    run.event(START + DAY, 'unready');
+    const asks = [
+      step('for-others', 'one', due('P9D'), { unless: [{ flag: 'connected', reason: 'converted' }] }),
+      step('connect', 'one', due('P7D'), { kind: 'milestone', needs: ['connected'] }),
+    ];
+    const to = { program: 1, timetable: next([...base, ...asks], { reactions }), anchors: {} };
+    run.command(START + 2 * DAY, { name: 'migrate', ...to, flags: ['ready', 'connected'] });
+    expect(run.state.flags).toEqual({ connected: START + 2 * DAY });
+    expect(run.told('connect')).toBe('met(early)');
+    run.runTo(START + 9 * DAY);
+    expect(run.told('for-others')).toBe('skipped(converted)');
   });
 
   it('is refused when it follows that version already, or has gone elsewhere since', () => {

@@ -76,6 +76,30 @@ describe('a legal notice', () => {
     expect(alarms(run)).toEqual([iso(before(18))]);
   });
 
+  it('that only some were told of is told to all anew when its date moves, also while it is on its way', () => {
+    const some = (now: number) => ({ ...held(now), told: true as const });
+    const recalled = { is: 'recalled' as const, told: true as const };
+    for (const [early, word] of [
+      [true, some(before(29))],
+      [false, some(before(29))],
+      [true, recalled],
+    ] as const) {
+      const run = journey().runTo(before(30) - 1);
+      run.tick(before(30));
+      const move = () => run.event(before(29), 'renewed', { to: iso(DATE + YEAR)! });
+      if (early) move();
+      run.outcome(before(29), 'notice', word);
+      if (!early) move();
+      expect(run.state.past).toMatchObject([{ step: 'notice', n: 1, outcome: 'skipped', reason: 'date-moved' }]);
+      expect(run.state.steps.notice).toMatchObject({ st: 'waiting', n: 2, due: before(30, DATE + YEAR) });
+    }
+    const run = journey().runTo(before(30) - 1);
+    run.tick(before(30));
+    run.outcome(before(30), 'notice', some(before(30)));
+    run.runTo(before(20));
+    expect([run.told('notice'), run.state.steps.notice!.n]).toEqual(['sent', 1]);
+  });
+
   it('may be tried until its span closes, however small its own lateness', () => {
     const run = journey([notice({ late: { within: 0, otherwise: 'replan' } })]).runTo(before(30) - 1);
     run.tick(before(20));

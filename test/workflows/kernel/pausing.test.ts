@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClockRule } from '../../../workflows/contracts/time.ts';
+import { parseDuration } from '../../../workflows/contracts/time.ts';
 import type { Timetable } from '../../../workflows/contracts/timetable.ts';
 import { DAY, HOUR, Run, START, due, iso, step, timetableOf } from './fixtures.ts';
 import { UTC } from './zones.ts';
@@ -49,6 +50,103 @@ describe('a wait under a pause from day 1 to day 6', () => {
     run.command(START + DAY, { ...pause, until: START + 2 * DAY });
     run.command(START + 3 * DAY, { name: 'resume' });
     expect(run.due('s')).toBe(after(4 * DAY));
+  });
+});
+
+describe('the ends of stage and journey under a pause from day 1 to day 6', () => {
+  const ending = (more: Partial<Timetable>) =>
+    timetableOf([step('s', 'one', due('P3D')), step('late', 'one', due('P9D'))], {
+      stages: [{ id: 'one', title: 'One', enter: 'journey', end: due('P4D') }],
+      end: { at: due('P5D'), outcomes: [{ outcome: 'over' }] },
+      ...more,
+    });
+  const paused = (timetable: Timetable, clock: ClockRule | null = null) => {
+    const run = new Run(timetable);
+    run.command(START + DAY, { ...pause, clock });
+    run.tick(START + 5 * DAY + HOUR);
+    if (!run.state.ended) run.command(START + 6 * DAY, { name: 'resume' });
+    return run;
+  };
+
+  it('run on, and take what waits with them', () => {
+    expect(paused(ending({})).state.ended?.at).toBe(START + 5 * DAY);
+    expect(paused(ending({ endClock: 'freeze' }), 'run-on').state.ended?.at).toBe(START + 5 * DAY);
+  });
+
+  it('stand still where the playbook says so: what was left before them is left after it', () => {
+    const run = paused(ending({ endClock: 'freeze' }));
+    expect([run.due('s'), run.told('s')]).toEqual([after(8 * DAY), 'waiting']);
+    run.tick(START + 8 * DAY);
+    run.answer();
+    run.tick(START + 9 * DAY);
+    expect(run.told('late')).toBe('dropped(past-stage-end)');
+    run.tick(START + 10 * DAY);
+    expect(run.state.ended).toMatchObject({ outcome: 'over', at: START + 10 * DAY });
+  });
+
+  it('that stand still keep no legal notice back', () => {
+    const legal = step('law', 'one', due('P5D'), { class: 'legal' });
+    const stages = [{ id: 'one', title: 'One', enter: 'journey' as const, end: due('P4D') }];
+    const told = (more: Partial<Timetable>) => {
+      const run = new Run(timetableOf([legal], { stages, ...more }));
+      run.command(START + DAY, pause);
+      return run.runTo(START + 6 * DAY).told('law');
+    };
+    expect([told({ endClock: 'freeze' }), told({})]).toEqual(['sent', 'dropped(past-stage-end)']);
+  });
+
+  it('that stand still are as far as the pause has moved them when staff put a step', () => {
+    const run = new Run(ending({ endClock: 'freeze' }));
+    run.command(START + DAY, pause);
+    const put = (day: number) =>
+      run.command(START + 3 * DAY, { name: 'postpone', step: 's', to: START + day * DAY }).refused?.code;
+    expect([put(6), put(5.9)]).toEqual(['past-stage-end', undefined]);
+  });
+});
+
+describe('a repetition every 30 days under a freezing pause of 21', () => {
+  const review = (more = {}) =>
+    timetableOf([
+      step('review', 'one', due('P10D'), { kind: 'task', repeat: { every: parseDuration('P30D') }, ...more }),
+    ]);
+  const open = { open: { otherwise: 'missed' as const, clock: 'run-on' as const } };
+  const lived = (timetable: Timetable, from: number, then?: (run: Run) => void) => {
+    const run = new Run(timetable).runTo(START + from * DAY);
+    run.command(START + from * DAY, pause);
+    then?.(run);
+    run.command(START + (from + 21) * DAY, { name: 'resume' });
+    return run.runTo(START + 40 * DAY);
+  };
+
+  it.each([
+    ['before it opens', open, 5, 31],
+    ['while it is open', open, 15, 10],
+    ['while it waits for its next date', {}, 15, 10],
+  ])('%s keeps its distance', (_, more, from, first) => {
+    const run = lived(review(more), from);
+    if (run.told('review') === 'open') run.fact(run.now, 'review', 'completed');
+    expect(run.touches()).toEqual([`review ${after(first * DAY)}`]);
+    expect(run.due('review')).toBe(after(61 * DAY));
+    run.runTo(START + 62 * DAY);
+    if (run.told('review') === 'open') run.fact(run.now, 'review', 'completed');
+    expect(run.due('review')).toBe(after(91 * DAY));
+  });
+
+  it('keeps it when what is open is closed in the pause, and when staff put one occurrence elsewhere after it', () => {
+    expect(lived(review(open), 15, (run) => run.fact(START + 20 * DAY, 'review', 'completed')).due('review')).toBe(
+      after(61 * DAY),
+    );
+    const later = new Run(review());
+    later.command(START + 5 * DAY, pause);
+    later.command(START + 26 * DAY, { name: 'resume' });
+    later.command(START + 26 * DAY, { name: 'postpone', step: 'review', to: START + 33 * DAY });
+    expect(later.runTo(START + 34 * DAY).due('review')).toBe(after(61 * DAY));
+  });
+
+  it('does not move one whose clock runs on', () => {
+    const run = lived(review({ ...open, clock: 'run-on' }), 15);
+    run.fact(run.now, 'review', 'completed');
+    expect(run.state.steps.review!.base).toBe(START + 40 * DAY);
   });
 });
 

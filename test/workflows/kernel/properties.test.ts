@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Timetable, TimetableStep } from '../../../workflows/contracts/timetable.ts';
 import { foldWith } from '../../../workflows/kernel/fold.ts';
 import { Chaos } from './chaos.ts';
-import { DAY, HOUR, Run, due, step, timetableOf } from './fixtures.ts';
+import { DAY, HOUR, Run, due, seed, step, timetableOf } from './fixtures.ts';
 import { Recorded } from './recorded.ts';
-import { story } from './stories.ts';
+import { evolved, story } from './stories.ts';
 import { timetables } from './timetables.ts';
 import { UTC } from './zones.ts';
 
 const RUNS = 200;
+const FEWER = 60;
+const clock = fc.constantFrom('run-on' as const, 'absolute' as const);
 const TELLING = new Set(['skipped', 'dropped', 'failed', 'expired']);
 
 describe('whatever happens in whatever order', () => {
@@ -67,6 +70,77 @@ describe('a snapshot', () => {
         }
       }),
       { numRuns: RUNS },
+    );
+  });
+});
+
+describe('going over', () => {
+  const over = (c: Chaos, timetable: Timetable) => {
+    const program = (c.state.program ?? 0) + 1;
+    const happening = { t: 'migrated', id: `m${program}`, program, timetable, anchors: {}, at: c.now } as const;
+    c.input({ t: 'happening', now: c.now, happening });
+  };
+
+  it('to the same timetable changes nothing', () => {
+    fc.assert(
+      fc.property(timetables, story, (timetable, s) => {
+        const c = new Chaos(timetable).play(s);
+        const { rev, seen, program: _, ...before } = c.state;
+        // A date that is bound to the calendar outlives a change of zone, but no new reckoning.
+        if (before.zone.id !== seed().zone.id) return;
+        over(c, { ...c.run.timetable });
+        const { rev: after, seen: heard, program: __, ...state } = c.state;
+        expect(state).toEqual(before);
+        expect([after, heard]).toEqual([rev + 1, [...seen, expect.any(String)].slice(-256)]);
+      }),
+      { numRuns: FEWER },
+    );
+  });
+
+  it('and back again leaves what was decided as it was, and tells nobody twice', () => {
+    fc.assert(
+      fc.property(timetables, story, fc.integer({ min: 1, max: 40 }), (timetable, s, by) => {
+        const c = new Chaos(timetable).play(s);
+        const { timetable: home } = c.run;
+        const before = c.state.steps;
+        over(c, evolved(home, by));
+        over(c, { ...home, version: home.version + 2 });
+        c.run.log = [];
+        const again = (x: TimetableStep) =>
+          x.repeat ?? x.rearm ?? x.notice ?? (x.kind === 'checklist' ? true : undefined);
+        const once = home.steps.filter((x) => again(x) === undefined).map((x) => x.id);
+        for (const id of once) {
+          const { from: _, ...was } = before[id]!;
+          if (was.st === 'done') expect(c.state.steps[id], id).toMatchObject(was);
+        }
+        c.finish();
+        const told = once.filter((id) => before[id]!.since !== undefined || before[id]!.outcome === 'sent');
+        const twice = c.run.log.filter(({ effect: e }) => e.t === 'touch' && told.includes(e.step));
+        expect(twice).toEqual([]);
+      }),
+      { numRuns: FEWER },
+    );
+  });
+});
+
+describe('pausing and resuming', () => {
+  it('moves no date of a wait whose clock runs on or is bound to the calendar', () => {
+    fc.assert(
+      fc.property(timetables, story, fc.integer({ min: 1, max: 20 * DAY }), clock, (timetable, s, rest, rule) => {
+        const c = new Chaos(timetable).play(s);
+        if (c.state.ended || c.state.pause) return;
+        const before = c.state.steps;
+        c.input({ t: 'command', now: c.now, command: { id: 'pause', name: 'pause', until: null, clock: rule } });
+        c.now += rest;
+        c.input({ t: 'command', now: c.now, command: { id: 'resume', name: 'resume' } });
+        for (const step of c.run.timetable.steps) {
+          const [x, y] = [before[step.id]!, c.state.steps[step.id]!];
+          const frozen = (step.kind === 'milestone' || step.clock === 'absolute' ? step.clock : rule) === 'freeze';
+          if (frozen || x.st !== 'waiting' || y.st !== 'waiting' || x.due! <= c.now) continue;
+          expect(y.base, step.id).toBe(x.base);
+        }
+      }),
+      { numRuns: FEWER },
     );
   });
 });

@@ -13,6 +13,15 @@ const weekly = () =>
     ]),
   );
 
+it('carries no more than a thousand decisions that nothing has written yet, the newest', () => {
+  const ping = step('not-theirs', 'one', due('PT0S', 'flag:pinged'), { plans: ['none'], rearm: 0 });
+  const reactions = [{ event: 'ping', set: 'pinged', again: true as const }];
+  const run = new Run(timetableOf([ping, step('last', 'one', due('P9D'))], { reactions }));
+  for (let i = 1; i <= 1100; i++) run.event(START + i, 'ping');
+  expect(run.state.steps['not-theirs']!.n).toBe(1100);
+  expect(run.state.past!.map((x) => x.n)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 100));
+});
+
 describe('an earlier occurrence of a repeating step', () => {
   it('is kept with its end until an activity that was started after it has answered', () => {
     const run = weekly().runTo(START + 6 * DAY);

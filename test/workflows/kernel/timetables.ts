@@ -103,6 +103,8 @@ function stepOf(x: AnyStep, i: number, all: number): TimetableStep {
   });
 }
 
+const standing = (frozen: boolean) => (frozen ? { clock: 'freeze' as const } : {});
+
 const anyTimetable = fc
   .record({
     steps: fc.array(anyStep, { minLength: 1, maxLength: 7 }),
@@ -110,24 +112,33 @@ const anyTimetable = fc
     stageEndFrom: fc.constantFrom('to', 'stage', 'then'),
     enter: fc.constantFrom('previous', 'journey', 'flag:ready'),
     until: chance(fc.constantFrom('over', 'ready')),
+    frozen: fc.boolean(),
     end: chance(fc.constantFrom(due('PT0S', 'to'), due('P1D', 'then', { window: monFri }))),
     gap: fc.constantFrom(0, HOUR, DAY),
     closes: fc.constantFrom('sent', 'met', 'skipped', 'expired'),
   })
-  .map(({ steps, stageEnd, stageEndFrom, enter, until, end, gap: minGap, closes }) =>
+  .map(({ steps, stageEnd, stageEndFrom, enter, until, frozen, end, gap: minGap, closes }) =>
     timetableOf(
       steps.map((x, i) => stepOf(x, i, steps.length)),
       {
         kind: 'trial',
         stages: [
-          { id: 'one', title: 'one', enter: 'journey', ...(stageEnd && { end: due(stageEnd, stageEndFrom) }) },
+          {
+            id: 'one',
+            title: 'one',
+            enter: 'journey',
+            ...(stageEnd && { end: due(stageEnd, stageEndFrom) }),
+            ...standing(frozen),
+          },
           { id: 'two', title: 'two', enter, ...(until && { until }) },
         ],
         anchors: {
           to: { from: 'start', offset: parseDuration('P8D') },
           then: { from: 'to', offset: parseDuration('P3D') },
         },
-        ...(end && { end: { at: end, outcomes: [{ flag: 'ready', outcome: 'ready' }, { outcome: 'over' }] } }),
+        ...(end && {
+          end: { at: end, ...standing(frozen), outcomes: [{ flag: 'ready', outcome: 'ready' }, { outcome: 'over' }] },
+        }),
         extend: { anchor: 'to', max: 30 * DAY },
         moves: 'to',
         maxAge: 90 * DAY,

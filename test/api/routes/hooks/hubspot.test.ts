@@ -141,6 +141,8 @@ describe("HubSpot's webhook", () => {
     const { id, contact, remote } = await linked();
     await post([
       changed('contact', remote.contact, 'hs_email_optout', 'true'),
+      // What no database keeps takes nothing else of the call with it.
+      changed('contact', remote.contact, 'firstname', 'M\u0000'),
       changed('contact', remote.contact, 'firstname', 'Maja'),
       changed('contact', remote.contact, 'lastname', 'Berg Lindqvist'),
       changed('contact', remote.contact, 'phone', '+1 (212) 555-0147'),
@@ -176,6 +178,7 @@ describe("HubSpot's webhook", () => {
       await post([changed('company', '999999', 'name', 'x'), { ...changed('ticket', '1', 'x', 'y') }]),
     ).toMatchObject({ status: 200, body: { taken: 0 } });
     expect((await post([{ eventId: 1 }])).status).toBe(400);
+    expect((await post([changed('company', '1', 'name', 'x', { occurredAt: -9e15 })])).status).toBe(400);
   });
 
   it('says so when no app is configured', async () => {
