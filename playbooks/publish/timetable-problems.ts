@@ -5,8 +5,8 @@ import type { PlaybookProblem } from './parse-playbook.ts';
 
 type Repeat = NonNullable<TimetableStep['repeat']>;
 
-/** What a run may carry of its playbook, bytes as JSON: a sixty-fourth of what the engine takes, and some three bytes of database for each in every sleeping run. */
-export const MAX_TIMETABLE = 32 * 1024;
+/** What a run may carry of its playbook, bytes as JSON: some three bytes of database for each in every sleeping run. */
+export const MAX_TIMETABLE = 16 * 1024;
 const YEAR_DAYS = 366;
 /** A run that slept decides every occurrence that it missed at once, and carries those decisions. */
 const MAX_OCCURRENCES = 1000;

@@ -2,7 +2,7 @@ import type { ClockRule, Instant, Offset } from './time.ts';
 import type { Channel, MessageClass, StepKind } from './playbook.ts';
 
 /*
- * The timetable is what a run has pinned of its playbook: ids, dues, policies. At most 32 KiB as JSON (checked at publish).
+ * The timetable is what a run has pinned of its playbook: ids, dues, policies. At most 16 KiB as JSON (checked at publish).
  * Conditions, segments, templates and terms stay in the immutable playbook version and are read by `deliver`.
  */
 

@@ -234,7 +234,7 @@ describe('a playbook', () => {
     [
       'more than a run can carry',
       steps(...Array.from({ length: 240 }, (_, i) => step({ id: `s${i}`, title: 'x'.repeat(100) }))),
-      /^timetable: is \d+ bytes; a run carries at most 32768: split it into two playbooks/,
+      /^timetable: is \d+ bytes; a run carries at most 16384: split it into two playbooks/,
     ],
   ])('is refused for %s', (_what, bend, expected) => {
     expect(problems(bend)).toEqual(expect.arrayContaining([expect.stringMatching(expected)]));
