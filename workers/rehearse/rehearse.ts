@@ -174,7 +174,7 @@ async function kernelOf(run: Run, { program = 0 }: State): Promise<Kernel> {
 const moveTo = (run: Run, at: number) => run.skip.fastForwardTo(run.workflowId, at - run.shift);
 
 /** A signal that the engine took may be a moment away from its run still. */
-async function hasHeard({ database }: Rig, journeyId: string, { seen }: State): Promise<boolean> {
+export async function hasHeard({ database }: Rig, journeyId: string, { seen }: State): Promise<boolean> {
   const last = await lastTold(database.db, journeyId);
   return last === undefined || seen.includes(last);
 }

@@ -5,6 +5,7 @@ import { deliveries, journeys } from '../../../db/schema/index.ts';
 import type { JourneyRow } from '../../../db/schema/journeys.ts';
 import { timeSkipping } from '../../../temporal-config/time-skipping.ts';
 import type { TimeSkipping } from '../../../temporal-config/time-skipping.ts';
+import { hasHeard } from '../../../workers/rehearse/rehearse.ts';
 import type { Ground, Rig } from '../../../workers/rehearse/rig.ts';
 import { startRig } from '../../../workers/rehearse/rig.ts';
 import { createKernel } from '../../../workflows/kernel/create-kernel.ts';
@@ -121,7 +122,8 @@ async function look(rig: Rig): Promise<Open[] | undefined> {
   return unended!.n === rows.length ? open : undefined;
 }
 
-async function restingState({ client, database }: Rig, row: JourneyRow): Promise<State | undefined> {
+async function restingState(rig: Rig, row: JourneyRow): Promise<State | undefined> {
+  const { client, database } = rig;
   const handle = client.workflow.getHandle(row.lock);
   const description = await handle.describe().catch(() => undefined);
   if (description?.status.name !== 'RUNNING') {
@@ -132,5 +134,6 @@ async function restingState({ client, database }: Rig, row: JourneyRow): Promise
   }
   if ((description.raw.pendingActivities?.length ?? 0) > 0 || description.raw.pendingWorkflowTask) return undefined;
   const state = await handle.query(journeyStateQuery).catch(() => undefined);
-  return state && !state.ended && !Object.values(state.steps).some((step) => step.st === 'sending') ? state : undefined;
+  const rests = state && !state.ended && !Object.values(state.steps).some((step) => step.st === 'sending');
+  return rests && (await hasHeard(rig, row.id, state)) ? state : undefined;
 }
