@@ -11,10 +11,10 @@ import { INCIDENT_PLAYBOOKS } from '../../workflows/contracts/incidents.ts';
 import type { Severity } from '../../workflows/contracts/incidents.ts';
 import { When } from '../../workflows/contracts/time.ts';
 import { mustFind } from '../playbooks/catalog.ts';
-import type { Catalog } from '../playbooks/catalog.ts';
 import { journeyAccount } from './acting.ts';
 import { classify } from './assess.ts';
 import { openIncident } from './open-incident.ts';
+import type { OpenIncident } from './open-incident.ts';
 import { incidentPolicy, worse } from './policy.ts';
 
 const Labels = z.record(z.string(), z.string()).default({});
@@ -39,16 +39,7 @@ export const AlertmanagerBody = z.looseObject({
 });
 export type AlertmanagerBody = z.infer<typeof AlertmanagerBody>;
 
-export type TakeAlertmanager = {
-  id: string;
-  body: AlertmanagerBody;
-  actor: string;
-  catalog: Catalog;
-  systemZone: string;
-  now: number;
-  perSecond: number;
-  clockShift?: number;
-};
+export type TakeAlertmanager = Omit<OpenIncident, 'body' | 'source'> & { body: AlertmanagerBody };
 export type TookAlertmanager = {
   incident: string | null;
   created: boolean;

@@ -6,7 +6,10 @@ import { DAY_MS } from '../../workflows/contracts/time.ts';
 import type { HealthPolicy } from './policy.ts';
 import { modelOfPlan } from './score-accounts.ts';
 
-/** Events about accounts whose score is low from the start and still is, or falls: what no change of a band tells. The first comes once an account, the second once a week. */
+/**
+ * Events about accounts whose score is low from the start and still is, or falls: what no change of a band tells. The first comes once an account for
+ * as long as events are kept, the second once a week.
+ */
 export async function findDeclines(
   tx: Tx,
   { accounts, policy, now }: { accounts: AccountRow[]; policy: HealthPolicy; now: Date },
