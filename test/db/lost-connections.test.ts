@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql as raw } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '../../db/database.ts';
@@ -49,6 +50,19 @@ it('a transaction that loses its connection between statements writes nothing mo
   expect(await written()).toEqual([]);
 });
 
+it('a transaction whose work fails for a reason of its own, after its connection was lost, fails by the loss, and the process lives', async () => {
+  let failed = false;
+  const work = database.db.transaction(async (tx) => {
+    await kill(await pidOf(tx));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    failed = true;
+    throw new Error('of its own');
+  });
+  await expect(work).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+  await eventually('its work has failed too', () => failed);
+  expect(await eventually('the pool works again', () => database.sql`select 1 as one`)).toMatchObject([{ one: 1 }]);
+});
+
 it('an error of a statement still rolls back and is the transaction’s error', async () => {
   const work = database.db.transaction(async (tx) => {
     await tx.execute(raw`insert into written values ('first')`);
@@ -58,4 +72,43 @@ it('an error of a statement still rolls back and is the transaction’s error', 
   expect(await written()).toEqual([]);
   await database.db.transaction((tx) => tx.execute(raw`insert into written values ('kept')`));
   expect(await written()).toEqual(['kept']);
+});
+
+it('a busy pool whose connections are lost again and again works on at once: nothing hangs, and every question has its own answer', async () => {
+  const { url } = await createTestDatabase();
+  const busy = openDatabase(url, { name: 'busy' });
+  const others = openDatabase(url, { max: 1 });
+  let over = false;
+  let longestMs = 0;
+  let questions = 0;
+  const wrong: unknown[] = [];
+  const one = (n: number) => busy.sql<{ n: number }[]>`select ${n}::int as n`;
+  const inOrder = (n: number) =>
+    busy.sql.begin(async (tx) => (await tx`select 0`, await tx<{ n: number }[]>`select ${n}::int as n`));
+  const many = (n: number) => busy.sql<{ n: number }[]>`select ${n}::int as n from generate_series(1, 200)`;
+  /** Asks until it is over, and until it has an answer. */
+  const ask = async (_: unknown, asker: number) => {
+    const question = [one, inOrder, many][asker % 3]!;
+    for (let answered = performance.now(), silent = true; !over || silent;) {
+      const n = ++questions;
+      const rows = await question(n).catch(() => undefined);
+      silent = rows === undefined;
+      if (!rows) continue;
+      if (rows.length !== (question === many ? 200 : 1) || rows[0]?.n !== n) wrong.push({ n, rows });
+      longestMs = Math.max(longestMs, performance.now() - answered);
+      answered = performance.now();
+    }
+  };
+  const asking = Array.from({ length: 40 }, ask);
+  for (let n = 0; n < 30; n++) {
+    await delay(100);
+    await others.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'busy' and datname = current_database()`;
+  }
+  await delay(1_000);
+  over = true;
+  await Promise.all(asking);
+  await Promise.all([busy.close(), others.close()]);
+  expect(wrong).toEqual([]);
+  // One that hangs takes its five seconds to connect, and those of its next try.
+  expect(longestMs).toBeLessThan(9_000);
 });
