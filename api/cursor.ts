@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidRequest } from './problem.ts';
-import { When } from '../workflows/contracts/time.ts';
+import { When } from '../workflows/contracts/time-schema.ts';
 import { unstorable } from './unstorable.ts';
 
 /** Query parameters of every list. */

@@ -41,7 +41,7 @@ export async function benchHealth(ground: BenchGround, accounts: number): Promis
 
 async function seed({ database: { sql }, putAccount }: BenchGround, accounts: number): Promise<void> {
   await putAccount('health-template');
-  const part = 2_000;
+  const part = 500;
   await sql`insert into accounts select (jsonb_populate_record(a, jsonb_build_object('id', 'health-' || i))).*
     from accounts a, generate_series(1, ${accounts}::int) i where a.id = 'health-template'`;
   const today = new Date().toISOString().slice(0, 10);

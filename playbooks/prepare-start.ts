@@ -11,6 +11,7 @@ import { holds } from './cel/evaluate-cel.ts';
 import type { Health, Scope } from './cel/scope.ts';
 import { factAnchors } from './fact-anchors.ts';
 import { planOf } from './plans.ts';
+import { figureProblems } from './publish/check-figures.ts';
 import { compileTimetable } from './publish/compile-timetable.ts';
 import { optionProblem, resolveConfig } from './publish/resolve-config.ts';
 import { timetableProblems } from './publish/timetable-problems.ts';
@@ -142,6 +143,11 @@ function possible(playbook: Playbook, version: number, config: Record<string, Co
       throw new TenureError('invalid-request', `With these options ${error.message}.`, { errors: OPTIONS });
     throw error;
   }
+  const [figure] = figureProblems(playbook, config);
+  if (figure)
+    throw new TenureError('invalid-request', `With these options ${figure.path} ${figure.message}.`, {
+      errors: OPTIONS,
+    });
   const [problem] = timetableProblems(timetable);
   if (problem)
     throw new TenureError('invalid-date', `With these options ${problem.path} ${problem.message}.`, {

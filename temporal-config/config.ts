@@ -31,8 +31,18 @@ const isZone = (zone: string) => {
   }
 };
 
-/** What is forgotten after a time, and the shortest that does no harm: exactly-once, repairs, caps and offers look back so far. */
-const LEAST_DAYS = { usage: 2, told: 30, events: 35, words: 35, notices: 35, journeys: 400, proofs: 400, audit: 35 };
+/** What is forgotten after a time, and the shortest that does no harm: exactly-once, repairs, scores, caps and offers look back so far. */
+const LEAST_DAYS = {
+  usage: 2,
+  figures: 100,
+  told: 30,
+  events: 35,
+  words: 35,
+  notices: 35,
+  journeys: 400,
+  proofs: 400,
+  audit: 35,
+};
 type Kept = keyof typeof LEAST_DAYS;
 
 const variable = <T extends z.ZodType>(schema: T, shouldBe: string) => ({ schema, shouldBe });
@@ -99,7 +109,7 @@ const variables = {
       .transform((list) => list.split(',').map((level) => level.trim()))
       .refine((levels) => new Set(levels).size === levels.length && levels.every((l) => /^[a-z0-9-]{1,40}$/.test(l)))
       .optional(),
-    'different levels, highest first, such as sev1,renewal,onboarding,campaign',
+    'different levels, highest first, such as billing-pause,sev1,renewal',
   ),
   TENURE_KEEP: variable(
     text

@@ -4,7 +4,7 @@ import { endProcess, identify, isAlive, type ProcessId } from './processes.ts';
 
 type ChildRecord = ProcessId & { name: string; signal: NodeJS.Signals };
 type LockFile = { owner: ProcessId; children: ChildRecord[] };
-type Held = { path: string; content: LockFile; holders: number };
+type Held = { path: string; content: LockFile; holders: number; cleared: Promise<void> };
 
 /** The data folder is in use by another process that runs. */
 export class DataFolderInUseError extends Error {
@@ -29,14 +29,8 @@ export async function lockDataDir(
   const path = join(resolve(dataDir), 'tenure.lock');
   const mine = held.get(path);
   if (mine) mine.holders += 1;
-  else {
-    const orphans = take(path, resolve(dataDir));
-    for (const orphan of orphans) {
-      progress(`ending ${orphan.name} (process ${orphan.pid}), left running by a start that was killed`);
-      await endProcess(orphan, orphan.signal);
-    }
-  }
-  const lock = held.get(path)!;
+  const lock = mine ?? take(path, resolve(dataDir), progress);
+  await lock.cleared;
   let released = false;
   return {
     addChild: (name, pid, signal) => {
@@ -59,7 +53,7 @@ export async function lockDataDir(
   };
 }
 
-function take(path: string, dataDir: string): ChildRecord[] {
+function take(path: string, dataDir: string, progress: (line: string) => void): Held {
   mkdirSync(dataDir, { recursive: true });
   const content: LockFile = { owner: identify(process.pid)!, children: [] };
   const draft = `${path}.${process.pid}`;
@@ -72,10 +66,18 @@ function take(path: string, dataDir: string): ChildRecord[] {
     rmSync(draft, { force: true });
   }
   const alive = orphans.filter(isAlive);
-  const lock = { path, content, holders: 1 };
+  const lock: Held = { path, content, holders: 1, cleared: Promise.resolve() };
   held.set(path, lock);
   change(lock, alive);
-  return alive;
+  lock.cleared = endAll(alive, progress);
+  return lock;
+}
+
+async function endAll(orphans: ChildRecord[], progress: (line: string) => void): Promise<void> {
+  for (const orphan of orphans) {
+    progress(`ending ${orphan.name} (process ${orphan.pid}), left running by a start that was killed`);
+    await endProcess(orphan, orphan.signal);
+  }
 }
 
 function setAside(path: string, dataDir: string): ChildRecord[] {

@@ -11,8 +11,9 @@ export const timeSkippingFlags: readonly string[] = [
   'history.timerProcessorMaxTimeShift="10ms"',
 ];
 
-// After so long without an answer the fast-forward is asked for anew with what is left: now and then the server overlooks one.
-const pollMs = 5_000;
+// Now and then the server overlooks a fast-forward. It is asked for anew with what is left when the run has stood still for so long, and not while
+// it lives: the server skips past a timer that is due and has not fired yet when it is told to skip at that moment.
+const pollMs = 3_000;
 // FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED; the enum itself is CommonJS that cannot be imported by name.
 const completed = 2;
 
@@ -40,7 +41,8 @@ export function timeSkipping(client: Client, skipsPerSession = 10_000): TimeSkip
 
   const info = async (workflowId: string) => {
     const description = await client.workflow.getHandle(workflowId).describe();
-    return { closed: description.status.name !== 'RUNNING', ...description.raw.workflowExtendedInfo?.timeSkippingInfo };
+    const { status, historyLength: events, raw } = description;
+    return { closed: status.name !== 'RUNNING', events, ...raw.workflowExtendedInfo?.timeSkippingInfo };
   };
   const configure = async (workflowId: string, config: SkippingConfig) => {
     await service.updateWorkflowExecutionOptions({
@@ -49,10 +51,7 @@ export function timeSkipping(client: Client, skipsPerSession = 10_000): TimeSkip
       workflowExecutionOptions: { timeSkippingConfig: config },
     });
   };
-  const virtualNow = async (workflowId: string) => {
-    const { currentTime } = await info(workflowId);
-    return currentTime ? toMs(currentTime) : Date.now();
-  };
+  const virtualNow = async (workflowId: string) => nowOf(await info(workflowId));
   const poll = async (workflowId: string, fastForwardId: string) => {
     try {
       return await client.withDeadline(Date.now() + pollMs, () =>
@@ -66,17 +65,30 @@ export function timeSkipping(client: Client, skipsPerSession = 10_000): TimeSkip
     }
   };
   const fastForwardTo = async (workflowId: string, atMs: number) => {
-    for (let left = atMs - (await virtualNow(workflowId)); left > 0; left = atMs - (await virtualNow(workflowId))) {
+    for (;;) {
+      const run = await info(workflowId);
+      const left = atMs - nowOf(run);
+      if (run.closed || left <= 0) return;
       const id = randomUUID();
       const forward = { id, duration: toDuration(left) };
-      await configure(workflowId, { enabled: true, maxSessionSkipCount: skipsPerSession, fastForwardConfig: forward });
-      for (;;) {
+      try {
+        await configure(workflowId, {
+          enabled: true,
+          maxSessionSkipCount: skipsPerSession,
+          fastForwardConfig: forward,
+        });
+      } catch (error) {
+        if ((await info(workflowId)).closed) return;
+        throw error;
+      }
+      for (let before: number | undefined; ;) {
         const answer = await poll(workflowId, id);
         if (answer?.fastForwardPollingResult === completed) return;
         const now = await info(workflowId);
-        if (now.closed || now.fastForwardInfo?.hasCompleted) return;
-        if (answer === undefined || !now.effectiveConfig?.enabled) break;
+        if (now.closed || (now.fastForwardInfo?.fastForwardId === id && now.fastForwardInfo.hasCompleted)) return;
+        if (!now.effectiveConfig?.enabled || (answer === undefined && now.events === before)) break;
         if (answer?.failedReason) throw new Error(`run ${workflowId} cannot be fast-forwarded: ${answer.failedReason}`);
+        before = now.events;
       }
     }
   };
@@ -88,6 +100,10 @@ export function timeSkipping(client: Client, skipsPerSession = 10_000): TimeSkip
     run: (workflowId) => configure(workflowId, { enabled: true, maxSessionSkipCount: skipsPerSession }),
     disable: (workflowId) => configure(workflowId, { enabled: false }),
   };
+}
+
+function nowOf({ currentTime }: { currentTime?: Parameters<typeof toMs>[0] | null }): number {
+  return currentTime ? toMs(currentTime) : Date.now();
 }
 
 function toMs(time: { seconds?: unknown; nanos?: number | null }): number {

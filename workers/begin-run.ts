@@ -13,12 +13,14 @@ type Parts = {
 
 const START_MS = 5_000;
 
-/** Begins the run of a journey that is committed as `starting`; one that cannot begin now is begun by the dispatcher. */
-export async function beginRun({ database, client, taskQueue, log }: Parts, row: JourneyRow): Promise<void> {
+/** Begins the run of a journey that is committed as `starting`, and answers whether the engine took it; one that cannot begin now is begun by the dispatcher. */
+export async function beginRun({ database, client, taskQueue, log }: Parts, row: JourneyRow): Promise<boolean> {
   try {
     const runId = await startRun({ client, taskQueue, deadlineMs: START_MS }, row);
     if (runId !== undefined) await markRunning(database.db, row.id, runId);
+    return true;
   } catch (error) {
     log.warn({ journeyId: row.id, error: (error as Error).name }, 'a run could not be begun now; the dispatcher will');
+    return false;
   }
 }

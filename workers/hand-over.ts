@@ -34,7 +34,8 @@ export function composeHandOver(parts: Parts): Required<Pick<JourneyDeps, 'inges
     takeUp: async (tx, given) =>
       takeUp(tx, { ...given, catalog: await catalogOf(tx), systemZone: settings.systemZone }),
     launch: async (rows) => {
-      for (const row of rows) await beginRun(parts, row);
+      // Whoever asks has more to do than to wait for an engine that is away, five seconds for each.
+      for (const row of rows) if (!(await beginRun(parts, row))) return;
     },
   };
 }

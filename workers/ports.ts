@@ -6,6 +6,7 @@ import { createEmbeddedMailer } from '../activities/email/embedded-mailer.ts';
 import { createSmtpMailer } from '../activities/email/smtp-mailer.ts';
 import { createEmbeddedSms } from '../activities/sms/embedded-sms.ts';
 import { defaultPolicy } from '../activities/arbiter/policy.ts';
+import { ConfigError } from '../temporal-config/config.ts';
 import type { Config } from '../temporal-config/config.ts';
 import type { WorkerParts } from './worker.ts';
 
@@ -38,6 +39,10 @@ export function composeSettings(
   publicUrl: string,
   secret: string,
 ): WorkerParts['settings'] {
-  const policy = { ...defaultPolicy, levels: config.priorities ?? defaultPolicy.levels };
+  const { levels } = defaultPolicy;
+  const missing = levels.filter((level) => config.priorities?.includes(level) === false);
+  if (missing.length > 0)
+    throw new ConfigError([`TENURE_PRIORITIES should name every level; it lacks ${missing.join()}`]);
+  const policy = { ...defaultPolicy, levels: config.priorities ?? levels };
   return { secret, publicUrl, mailFrom: config.mailFrom, systemZone: config.systemZone, policy };
 }

@@ -25,6 +25,7 @@ export function decide(facts: ArbiterFacts, policy: ArbiterPolicy): Verdict {
 /** A check only measures, a milestone is only reached and a checklist only kept: none of them speaks to anybody. */
 const speaks = (f: ArbiterFacts) => f.kind !== 'check' && f.kind !== 'checklist' && f.kind !== 'milestone';
 const reaches = (f: ArbiterFacts) => f.kind === 'message' || f.kind === 'offer' || f.kind === 'survey';
+const isStaffWork = (f: ArbiterFacts) => f.kind === 'task' || f.kind === 'meeting';
 const isLegal = (f: ArbiterFacts) => f.class === 'legal';
 const by = (f: ArbiterFacts, ms: number, until: number | null) => Math.min(f.now + ms, until ?? Infinity);
 
@@ -117,6 +118,7 @@ function accountHolds(f: ArbiterFacts, policy: ArbiterPolicy): Objection | undef
   const own = f.level ?? policy.levelOf[f.journeyKind] ?? policy.levels.at(-1)!;
   const above = f.holds
     .filter((h) => standsAgainst(f, h) && rank(h.level) < rank(own))
+    .filter((h) => !isStaffWork(f) || !policy.staffWorksDuring.includes(h.level))
     .sort((a, b) => rank(a.level) - rank(b.level))[0];
   if (!above) return undefined;
   const details = { hold: above.id, level: above.level, own };

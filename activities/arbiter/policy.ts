@@ -15,6 +15,8 @@ export type ArbiterPolicy = {
   levelOf: Record<string, string>;
   /** What a touch does that a higher level outranks, where its playbook does not say. */
   outranked: 'wait' | 'drop';
+  /** Levels of holds that keep nobody of the staff from a task or a meeting: only what reaches the customer waits. */
+  staffWorksDuring: string[];
   /** At most one survey a contact in any `days` (rolling); none while a hold of one of these levels stands, which it waits out or is skipped by. */
   surveys: { days: number; silentDuring: string[]; silent: 'wait' | 'skip' };
   caps: Cap[];
@@ -55,6 +57,7 @@ export const defaultPolicy: ArbiterPolicy = {
     'business-incident': 'sev1',
   },
   outranked: 'wait',
+  staffWorksDuring: ['sev1'],
   surveys: { days: 30, silentDuring: ['sev1', 'support-negative'], silent: 'wait' },
   caps: [
     { channel: 'email', class: 'marketing', limit: 5, days: 7 },

@@ -27,13 +27,7 @@ export type BulkDeps = {
 };
 
 const PAGE = 50;
-const UNKNOWN = new Set<string>([
-  'outcome-unknown',
-  'engine-unavailable',
-  'engine-paused',
-  'no-worker',
-  'too-many-commands',
-]);
+const UNKNOWN = new Set<string>(['outcome-unknown', 'engine-unavailable', 'engine-paused', 'no-worker']);
 
 /** Carries out bulk commands, page by page. */
 export function createBulkActivities({ database: { db }, issue, clock, perSecond = 10, atOnce = 5 }: BulkDeps) {
@@ -66,7 +60,8 @@ export function createBulkActivities({ database: { db }, issue, clock, perSecond
       await issue({ journeyId: item.journeyId, ...command });
       await settle({ outcome: 'applied' });
     } catch (error) {
-      if (!(error instanceof TenureError)) throw error;
+      // Of a command that had no turn nothing is on record, and nobody would ask again: the page is tried again for it.
+      if (!(error instanceof TenureError) || error.code === 'too-many-commands') throw error;
       const code = typeof error.details.code === 'string' ? error.details.code : error.code;
       await settle({ outcome: UNKNOWN.has(error.code) ? 'unknown' : 'refused', code, detail: error.message });
     }

@@ -9,7 +9,7 @@ import { durationMs } from '../../workflows/contracts/time.ts';
 import { addLocalDays } from '../../workflows/kernel/calendar.ts';
 import type { DeliverInput } from '../../workflows/contracts/journey.ts';
 import type { Crm } from '../crm/crm.ts';
-import { OWNER_ROLES } from '../tasks/owner-roles.ts';
+import { OWNER_ROLES } from '../../workflows/contracts/owner-roles.ts';
 import { configOf, resolveTerm } from './config.ts';
 import type { StepContext } from './context.ts';
 import { expiryOf } from './view.ts';

@@ -8,7 +8,7 @@ import type { Tx } from '../../db/database.ts';
 import type { Command } from '../../workflows/contracts/commands.ts';
 import type { RecordCommandInput } from '../../workflows/contracts/journey.ts';
 import { carryOutApproval } from './approval-commands.ts';
-import { OWNER_ROLES } from '../tasks/owner-roles.ts';
+import { OWNER_ROLES } from '../../workflows/contracts/owner-roles.ts';
 import { enterJourney } from './context.ts';
 import type { JourneyContext } from './context.ts';
 import type { JourneyDeps } from './deps.ts';

@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/database.ts';
 import { recordDecision } from '../../db/queries/decisions/record-decision.ts';
+import { noteRecheck } from '../../db/queries/journeys/note-recheck.ts';
 import { noteRecipient } from '../../db/queries/recipients/recipients.ts';
 import { closeNoticeTasks } from '../../db/queries/tasks/change-tasks.ts';
 import { leaveWaiters, waitOn } from '../../db/queries/waiters/wait-on.ts';
@@ -89,6 +90,7 @@ export async function sayHeld(
     reason: held.reason,
     details: { ...details, recheck: recheck.toISOString() },
   });
+  await noteRecheck(tx, { ...input, recheck });
   const waiter = {
     journeyId: input.journeyId,
     step: input.step,

@@ -60,7 +60,7 @@ export function createHousekeepingActivities({ database: { db }, clock, log, isA
       stops: (await releaseOverStops(db, over)).released,
       keys: await forget(),
       tasks: await ask(),
-      lost: await reportLost(db, { isAlive, clock, limit: BATCH, log }),
+      lost: await reportLost(db, { isAlive, clock, log }),
       ...(await forgetOld({ db, clock, retention: { ...defaultRetention, ...retention } })),
     };
     log.info(swept, 'housekeeping done');

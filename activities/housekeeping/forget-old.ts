@@ -3,6 +3,7 @@ import { purgeDelivered } from '../../db/queries/deliveries/purge-delivered.ts';
 import { purgeJourneys } from '../../db/queries/housekeeping/purge-journeys.ts';
 import * as old from '../../db/queries/housekeeping/purge-old.ts';
 import { wipeWords } from '../../db/queries/housekeeping/wipe-words.ts';
+import { foldUsage, purgeMetrics } from '../../db/queries/usage/purge-days.ts';
 import { purgeSeen } from '../../db/queries/usage/purge-seen.ts';
 import { healthPolicy } from '../../playbooks/scores/policy.ts';
 import type { Forgotten } from '../../workflows/contracts/housekeeping.ts';
@@ -45,6 +46,7 @@ export async function forgetOld({ db, retention, clock, batch = 5_000, mostMs = 
   const notices = [old.purgeNoticeItems, old.purgeAffected, old.purgeAlertsOfIncidents, old.purgePages];
   return {
     usage: await each(purgeSeen, cut('usage')),
+    figures: (await each(foldUsage, cut('figures'))) + (await each(purgeMetrics, cut('figures'))),
     told: await each(purgeDelivered, cut('told')),
     events: await each(old.purgeEvents, cut('events')),
     words: (await each(wipeWords, cut('words'))) + (await each(old.wipeRemovedContacts, cut('words'))),

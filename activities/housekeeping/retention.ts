@@ -5,6 +5,8 @@ import type { IsoDuration } from '../../workflows/contracts/time.ts';
 export type Retention = {
   /** Ids of usage events: whoever repeats usage does so within a month. */
   usage: IsoDuration;
+  /** Amounts of use and metrics by day; the sum of what was used before stays, and the newest value of a metric. */
+  figures: IsoDuration;
   /** What runs were told, once they or their snapshots have it. */
   told: IsoDuration;
   /** Events of the outside, which are known by their ids for so long. */
@@ -23,6 +25,7 @@ export type Retention = {
 /** Thirteen months cover a yearly look back; three years the usual limitation of claims, and ten that of notices and books. */
 export const defaultRetention: Retention = {
   usage: 'P35D',
+  figures: 'P400D',
   told: 'P90D',
   events: 'P400D',
   words: 'P400D',

@@ -9,7 +9,8 @@ export async function raiseTask(
   i: {
     journeyId: string;
     accountId: string;
-    step: string;
+    /** Null: it is about the journey as a whole. */
+    step: string | null;
     n: number;
     /** Tells troubles of one kind apart: the one of several recipients. */
     of?: string | undefined;
@@ -23,7 +24,9 @@ export async function raiseTask(
   const { what, of, now, ...task } = i;
   await openTask(tx, {
     ...task,
-    key: `${i.journeyId}/${i.step}/${i.n}/${what}${of === undefined ? '' : `/${of}`}`,
+    key: [i.journeyId, ...(i.step === null ? [] : [i.step, i.n]), what, of]
+      .filter((part) => part !== undefined)
+      .join('/'),
     ownerRole: 'operations',
     minutes: null,
     dueAt: new Date(now + SYSTEM_TASK_HOURS * 3_600_000),

@@ -69,16 +69,22 @@ function outcomeOf(error: unknown): Sent {
   if (error instanceof WorkflowNotFoundError) return { is: 'no-run' };
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { is: 'unknown', code: 'outcome-unknown' };
   const status = grpcCode(error);
-  if (status === FAILED_PRECONDITION) return { is: 'unknown', code: 'engine-paused' };
+  // It says so, too, of a run whose tasks fail and of one that has had too many commands.
+  if (status === FAILED_PRECONDITION && /paused/i.test(detailsOf(error)))
+    return { is: 'unknown', code: 'engine-paused' };
   if (status === UNAVAILABLE) return { is: 'unknown', code: 'engine-unavailable' };
   return { is: 'unknown', code: 'outcome-unknown' };
 }
 
 /** The status with which the engine answered a call that failed; undefined for any other error. */
-export function grpcCode(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
+export const grpcCode = (error: unknown): number | undefined => answered(error)?.code;
+
+const detailsOf = (error: unknown): string => answered(error)?.details ?? '';
+
+function answered(error: unknown) {
+  if (isGrpcServiceError(error)) return error;
   const cause = error instanceof Error ? error.cause : undefined;
-  return isGrpcServiceError(cause) ? cause.code : undefined;
+  return isGrpcServiceError(cause) ? cause : undefined;
 }
 
 /** Whether the engine answers and a worker asks it for work on this queue. */

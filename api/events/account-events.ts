@@ -15,6 +15,8 @@ export const PLAN_CHANGED = 'account.plan_changed';
 export const FACTS_RECORDED = 'facts_recorded';
 /** What says which plan an account is on from now on. */
 const SETS_PLAN = new Set([PLAN_CHANGED, 'subscription.started', 'purchase']);
+/** With what a subscription begins: the fact `subscribed_at`, from which its first days count. */
+const SUBSCRIBES = new Set(['subscription.started', 'purchase', 'trial.converted', 'community.upgraded']);
 
 type Change = { catalog: Pick<Catalog, 'boundFacts'>; actor: string; now: number };
 
@@ -44,15 +46,19 @@ export async function applyToAccounts(
 
 async function applied(tx: Tx, event: EventBody, account: AccountRow, now: number): Promise<AccountRow> {
   const data = event.data ?? {};
-  if (event.type === FACTS_RECORDED) {
-    await mergeFacts(tx, event.account, data, new Date(now));
-    const facts = Object.entries({ ...account.facts, ...data }).filter(([, value]) => value !== null);
-    return { ...account, facts: Object.fromEntries(facts) };
-  }
+  if (event.type === FACTS_RECORDED) return withFacts(tx, account, data, now);
+  if (SUBSCRIBES.has(event.type))
+    account = await withFacts(tx, account, { subscribed_at: event.at ?? new Date(now).toISOString() }, now);
   const { plan } = data;
   if (!SETS_PLAN.has(event.type) || typeof plan !== 'string' || !isPlan(plan) || plan === account.plan) return account;
   await changePlan(tx, event.account, plan, new Date(now));
   return { ...account, plan };
+}
+
+async function withFacts(tx: Tx, account: AccountRow, data: Record<string, unknown>, now: number): Promise<AccountRow> {
+  await mergeFacts(tx, account.id, data, new Date(now));
+  const facts = Object.entries({ ...account.facts, ...data }).filter(([, value]) => value !== null);
+  return { ...account, facts: Object.fromEntries(facts) };
 }
 
 /** Stores an event for every change of an account that somebody may wait for, each once for its cause. */

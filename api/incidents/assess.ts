@@ -8,19 +8,24 @@ import type { Acting } from './acting.ts';
 import { alignHolds, widenOrNarrow } from './affected.ts';
 import { isMajor } from './policy.ts';
 
-/** Says how severe it is; holds of affected accounts follow in the same transaction. */
+/** Says how severe it is; holds of affected accounts, and a promised update that is now too far off, follow in the same transaction. */
 export async function classify(tx: Tx, acting: Acting, severity: Severity): Promise<IncidentRow> {
   const { incident, policy, actor, now, perSecond } = acting;
   const before = incident.severity as Severity | null;
   if (before === severity) throw refused('same-severity', `It is a ${severity} already.`, null);
-  const changed = await changeIncident(tx, incident.id, { severity });
+  const latest = new Date(now + policy.updateEvery(severity));
+  const nextUpdateAt = incident.nextUpdateAt && incident.nextUpdateAt > latest ? latest : undefined;
+  const changed = await changeIncident(tx, incident.id, { severity, ...(nextUpdateAt ? { nextUpdateAt } : {}) });
   await alignHolds(tx, { incident: changed, policy, now, perSecond });
   const raised = before !== null && !isMajor(before) && isMajor(severity);
   await tellIncident(tx, {
     incident,
     accountId: journeyAccount(incident),
     type: 'incident.classified',
-    fields: { severity, class: isMajor(severity) ? 'major' : 'minor', raised },
+    fields: {
+      ...{ severity, class: isMajor(severity) ? 'major' : 'minor', raised },
+      ...(nextUpdateAt ? { nextUpdate: nextUpdateAt.toISOString() } : {}),
+    },
     actor,
     now: new Date(now),
   });

@@ -9,7 +9,7 @@ import { tellIncident } from '../../db/queries/incidents/tell-incident.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
 import { INCIDENT_PLAYBOOKS } from '../../workflows/contracts/incidents.ts';
 import type { Severity } from '../../workflows/contracts/incidents.ts';
-import { When } from '../../workflows/contracts/time.ts';
+import { When } from '../../workflows/contracts/time-schema.ts';
 import { mustFind } from '../playbooks/catalog.ts';
 import { journeyAccount } from './acting.ts';
 import { classify } from './assess.ts';

@@ -120,7 +120,7 @@ export const presentItem = (row: JourneyRow, now: Present, config: ApiConfig): z
 function presentFields(row: JourneyRow, { kernel, state }: Present) {
   if (row.endedAt) return {};
   const status = kernel.status(state);
-  const next = kernel.next(state);
+  const next = sooner(kernel.next(state), heldStep(row, state));
   const { playbook, version } = kernel.timetable;
   return {
     ...{ playbook, version, program: state.program ?? 0 },
@@ -133,6 +133,15 @@ function presentFields(row: JourneyRow, { kernel, state }: Present) {
     rev: state.rev,
   };
 }
+
+/** A step that is held is in flight to a state that has not heard of it yet; the row says when it is looked at again. */
+function heldStep({ nextStep, nextAt }: JourneyRow, { steps, pause }: State) {
+  if (pause || nextStep === null || nextAt === null || steps[nextStep]?.st !== 'sending') return null;
+  return { step: nextStep, at: nextAt.getTime() };
+}
+
+type Next = { step: string; at: number } | null;
+const sooner = (a: Next, b: Next): Next => (a && b ? (b.at < a.at ? b : a) : (a ?? b));
 
 async function pauseOf(db: Db, { id }: JourneyRow, { state: { pause } }: Present) {
   if (!pause) return null;

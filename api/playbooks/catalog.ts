@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import type { Db, Tx } from '../../db/database.ts';
 import { publishedPlaybooks, publishedVersions } from '../../db/queries/events/published-playbooks.ts';
 import type { PublishedPlaybook } from '../../db/queries/events/published-playbooks.ts';
 import { scoringNames } from '../../playbooks/scores/names.ts';
 import { boundFacts } from '../../playbooks/fact-anchors.ts';
+import { plans } from '../../playbooks/plans.ts';
 import { FACT_CHANGED } from '../../playbooks/publish/compile-timetable.ts';
 import { triggersOf } from '../../playbooks/triggers-of.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
@@ -62,12 +64,13 @@ function buildCatalog(rows: Published[]): Catalog {
     for (const { metric } of definition.watches ?? []) usage.add(metric);
     const heard = { ...definition.reads.events };
     for (const { event } of triggersOf(definition)) heard[event] ??= { doc: 'Starts the journey.', fields: {} };
-    for (const [type, { fields }] of [...Object.entries(heard), ...Object.entries(SYSTEM)]) {
+    for (const [type, { fields }] of Object.entries(heard)) {
       const union = events.get(type) ?? new Map<string, Field>();
       for (const [name, field] of Object.entries(fields)) union.set(name, both(union.get(name), field));
       events.set(type, union);
     }
   }
+  for (const type of SETS_PLAN) events.set(type, new Map([...(events.get(type) ?? []), ['plan', PLAN]]));
   const find = (id: string, version?: number) =>
     version === undefined ? newest.get(id) : rows.find((row) => row.id === id && row.version === version);
   const boundFacts = new Set(rows.flatMap(({ definition }) => [...factsOf(definition)]));
@@ -82,10 +85,9 @@ function both(known: Field | undefined, field: Field): Field {
   return { ...field, values: [...new Set([...known.values, ...field.values])] };
 }
 
-/** Events that the system itself tells, whether a playbook reads them or not. */
-const SYSTEM: Record<string, { fields: Record<string, Field> }> = {
-  'account.plan_changed': { fields: { plan: { type: 'string', doc: 'The new plan' } } },
-};
+/** Events that put an account on any plan there is, whatever a playbook makes of it. */
+const SETS_PLAN = ['account.plan_changed', 'subscription.started'];
+const PLAN: Field = { type: 'enum', values: Object.keys(plans), doc: 'The new plan' };
 
 function* factsOf(playbook: Playbook): Generator<string> {
   yield* boundFacts(playbook);
@@ -116,11 +118,17 @@ export function fits(field: Field, value: unknown): boolean {
     case 'enum':
       return typeof value === 'string' && (field.values === undefined || field.values.includes(value));
     case 'date':
-      return typeof value === 'string' && /^\d{4}-\d\d-\d\d([T ]|$)/.test(value) && !Number.isNaN(Date.parse(value));
+      return typeof value === 'string' && isDate(value);
     case 'list':
       return Array.isArray(value);
   }
 }
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+const isDate = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d([T ]|$)/.test(text) &&
+  !Number.isNaN(Date.parse(text)) &&
+  z.iso.date().safeParse(text.slice(0, 10)).success;
 
 /** Refuses facts that no playbook reads, or of another type; values are never repeated. */
 export function checkFacts(catalog: Catalog, facts: Record<string, unknown>, pointer: string): void {

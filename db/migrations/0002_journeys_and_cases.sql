@@ -361,6 +361,7 @@ CREATE UNIQUE INDEX "score_requests_event" ON "score_requests" USING btree ("eve
 CREATE UNIQUE INDEX "scores_cause" ON "scores" USING btree ("account_id","model","cause");--> statement-breakpoint
 CREATE INDEX "scores_account" ON "scores" USING btree ("account_id","at");--> statement-breakpoint
 CREATE INDEX "scores_at" ON "scores" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "usage_days_day" ON "usage_days" USING btree ("day");--> statement-breakpoint
 CREATE INDEX "usage_seen_at" ON "usage_seen" USING btree ("seen_at");--> statement-breakpoint
 CREATE INDEX "watches_account" ON "watches" USING btree ("account_id","metric") WHERE "watches"."fired_at" is null or "watches"."again";--> statement-breakpoint
 CREATE INDEX "accounts_changed" ON "accounts" USING btree ("changed_in");--> statement-breakpoint
@@ -372,6 +373,7 @@ CREATE INDEX "crm_accounts_changed" ON "crm_accounts" USING btree ("changed_in")
 CREATE INDEX "crm_notes_changed" ON "crm_notes" USING btree ("changed_in");--> statement-breakpoint
 CREATE INDEX "crm_opportunities_account" ON "crm_opportunities" USING btree ("account_id");--> statement-breakpoint
 CREATE INDEX "crm_opportunities_changed" ON "crm_opportunities" USING btree ("changed_in");--> statement-breakpoint
+CREATE INDEX "metrics_day" ON "metrics" USING btree ("day");--> statement-breakpoint
 CREATE INDEX "audit_actor" ON "audit" USING btree ("actor","seq");--> statement-breakpoint
 CREATE INDEX "audit_action" ON "audit" USING btree ("action","seq");--> statement-breakpoint
 CREATE INDEX "audit_at" ON "audit" USING btree ("at");--> statement-breakpoint

@@ -114,7 +114,7 @@ export const metrics = pgTable(
     value: doublePrecision('value').notNull(),
     at: instant('at').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.accountId, t.name, t.day] })],
+  (t) => [primaryKey({ columns: [t.accountId, t.name, t.day] }), index('metrics_day').on(t.day)],
 );
 
 /** The embedded CRM: stage of life and owner of an account. */

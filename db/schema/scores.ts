@@ -26,7 +26,7 @@ export const usageDays = pgTable(
     day: date('day', { mode: 'string' }).notNull(),
     amount: doublePrecision('amount').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.accountId, t.metric, t.day] })],
+  (t) => [primaryKey({ columns: [t.accountId, t.metric, t.day] }), index('usage_days_day').on(t.day)],
 );
 
 /** Usage events are known by their ids for as long as somebody may repeat them; what they said is in the days. */

@@ -5,9 +5,13 @@ export const laterBy = (from: Date, iso: string): Date => later(from, iso, from.
 
 /**
  * The day on which the next term ends. `day`, where a term is meant to end, outlives short months: what ended on February 28th because its
- * day is the 31st ends on March 31st next.
+ * day is the 31st ends on March 31st next. Throws a RangeError for a term under a day, which would end and begin for ever.
  */
-export const nextTerm = (from: Date, iso: string, day: number): Date => later(from, iso, termDay(from, day));
+export function nextTerm(from: Date, iso: string, day: number): Date {
+  const end = later(from, iso, termDay(from, day));
+  if (end.getTime() - from.getTime() < DAY_MS) throw new RangeError(`no term: ${iso}`);
+  return end;
+}
 
 /** The day of the month on which terms are meant to end: the date's own, or the later one that its month is too short for. */
 export function termDay(date: Date, day: number): number {

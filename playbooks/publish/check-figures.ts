@@ -1,5 +1,5 @@
 import type { ConfigValue, Playbook } from '../../workflows/contracts/playbook.ts';
-import { LocalTime } from '../../workflows/contracts/time.ts';
+import { LocalTime } from '../../workflows/contracts/time-schema.ts';
 import { resolver } from './compile-due.ts';
 import type { PlaybookProblem } from './parse-playbook.ts';
 

@@ -1,5 +1,6 @@
 import type { ConfigValue, DueSpec, Playbook } from '../../workflows/contracts/playbook.ts';
-import { IsoDuration, LocalTime, durationMs, parseDuration } from '../../workflows/contracts/time.ts';
+import { IsoDuration, LocalTime } from '../../workflows/contracts/time-schema.ts';
+import { durationMs, parseDuration } from '../../workflows/contracts/time.ts';
 import type { Offset } from '../../workflows/contracts/time.ts';
 import type { Due } from '../../workflows/contracts/timetable.ts';
 

@@ -1,6 +1,6 @@
 import type { ConfigValue, Playbook } from '../../workflows/contracts/playbook.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
-import { IsoDuration, LocalTime } from '../../workflows/contracts/time.ts';
+import { IsoDuration, LocalTime } from '../../workflows/contracts/time-schema.ts';
 
 /** A playbook's figures with a journey's options over them; throws TenureError `unknown-name` or `invalid-request`. */
 export function resolveConfig(playbook: Playbook, options: Record<string, unknown> = {}): Record<string, ConfigValue> {

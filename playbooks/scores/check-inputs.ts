@@ -58,7 +58,8 @@ const isGiven = (given: object, name: string) => {
   return value !== undefined && value !== null;
 };
 
-function problemOf(input: Input, value: unknown): string | undefined {
+/** Why an input cannot be that, in words; undefined when it can. */
+export function problemOf(input: Input, value: unknown): string | undefined {
   if (value === null) return undefined;
   if (value === NOT_APPLICABLE && input.notApplicable) return undefined;
   if (typeof value === 'string' && input.words?.includes(value)) return undefined;

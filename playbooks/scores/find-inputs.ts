@@ -1,8 +1,7 @@
 import { ANYTHING } from '../../db/queries/scores/read-figures.ts';
 import type { Figures } from '../../db/queries/scores/read-figures.ts';
-import { NOT_APPLICABLE, checkInputs } from './check-inputs.ts';
+import { NOT_APPLICABLE, problemOf } from './check-inputs.ts';
 import type { InputValue, Inputs } from './check-inputs.ts';
-import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Input, ScoreModel, Source } from './model-schema.ts';
 import { DAY_MS } from '../../workflows/contracts/time.ts';
 
@@ -22,7 +21,7 @@ export function findInputs(model: ScoreModel, known: Known): Inputs {
   const inputs: Inputs = {};
   for (const [name, input] of Object.entries(model.inputs)) {
     const value = concerns(input, known) ? find(input, known) : NOT_APPLICABLE;
-    if (value !== null && fits(model, name, value)) inputs[name] = value;
+    if (value !== null && problemOf(input, value) === undefined) inputs[name] = value;
   }
   return inputs;
 }
@@ -44,16 +43,6 @@ export const usageOf = (model: ScoreModel): string[] => [
     ),
   ),
 ];
-
-function fits(model: ScoreModel, name: string, value: InputValue): boolean {
-  try {
-    checkInputs(model, { [name]: value });
-    return true;
-  } catch (error) {
-    if (error instanceof TenureError) return false;
-    throw error;
-  }
-}
 
 function concerns({ notApplicableWhen: not }: Input, { plan, limit, facts }: Known): boolean {
   if (!not) return true;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { projectRoot } from '../../temporal-config/root.ts';
-import { IsoDuration, durationMs } from '../../workflows/contracts/time.ts';
+import { IsoDuration } from '../../workflows/contracts/time-schema.ts';
+import { durationMs } from '../../workflows/contracts/time.ts';
 
 const ms = IsoDuration.transform(durationMs);
 const Alert = z.strictObject({

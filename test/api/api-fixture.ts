@@ -9,6 +9,7 @@ import type { Database } from '../../db/database.ts';
 import { createKey } from '../../db/queries/keys/create-key.ts';
 import type { KeyScope } from '../../db/queries/keys/create-key.ts';
 import { hashKey } from '../../db/queries/keys/ensure-admin-key.ts';
+import { patiently } from '../../workers/rehearse/patience.ts';
 import { createTestDatabase, publishedDatabase, templateDatabase } from '../support/postgres.ts';
 import { testClient } from '../support/engine.ts';
 
@@ -24,7 +25,10 @@ export type ApiFixture = {
   deps: ApiDeps;
   /** Lines of the log. */
   logged: string[];
+  /** Asks as a patient client does, which repeats what it is told to repeat. */
   call(method: InjectOptions['method'], url: string, options?: Call): Promise<Answer>;
+  /** Asks once. */
+  callOnce(method: InjectOptions['method'], url: string, options?: Call): Promise<Answer>;
   keyOf(scope: KeyScope): string;
   close(): Promise<void>;
 };
@@ -50,6 +54,8 @@ export async function apiFixture(
       temporalUiUrl: 'http://ui.test',
       namespace: 'default',
       ...given.config,
+      // An engine that stalls is waited for, so that a journey that was started runs.
+      limits: { startMs: 60_000, commandMs: 30_000, ...given.config?.limits },
     },
   };
   const keys = Object.fromEntries(
@@ -65,27 +71,33 @@ export async function apiFixture(
       createdBy: 'test',
     });
   const app = await buildApp(deps);
+  const callOnce: ApiFixture['call'] = async (method, url, { as = 'admin', body, headers } = {}) => {
+    const answer = await app.inject({
+      method,
+      url,
+      headers: { ...(as === null ? {} : { authorization: `Bearer ${keys[as]}` }), ...headers },
+      ...(body === undefined ? {} : { payload: body as string | object }),
+    });
+    const json = String(answer.headers['content-type'] ?? '').includes('json');
+    return {
+      status: answer.statusCode,
+      body: json && answer.body !== '' ? answer.json() : answer.body,
+      headers: answer.headers,
+      text: answer.body,
+    };
+  };
   return {
     app,
     database,
     deps,
     logged,
     keyOf: (scope) => keys[scope],
-    call: async (method, url, { as = 'admin', body, headers } = {}) => {
-      const answer = await app.inject({
-        method,
-        url,
-        headers: { ...(as === null ? {} : { authorization: `Bearer ${keys[as]}` }), ...headers },
-        ...(body === undefined ? {} : { payload: body as string | object }),
-      });
-      const json = String(answer.headers['content-type'] ?? '').includes('json');
-      return {
-        status: answer.statusCode,
-        body: json && answer.body !== '' ? answer.json() : answer.body,
-        headers: answer.headers,
-        text: answer.body,
-      };
-    },
+    callOnce,
+    call: (method, url, options = {}) =>
+      patiently((again) => {
+        const named = again.id !== undefined && { body: { ...(options.body as object), ...again } };
+        return callOnce(method, url, { ...options, ...named });
+      }),
     close: async () => {
       await app.close();
       await database.close();

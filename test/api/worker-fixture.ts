@@ -2,15 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { createBulkActivities } from '../../activities/bulk/create-bulk-activities.ts';
 import { createJourneyActivities } from '../../activities/deliver/create-activities.ts';
 import { createHousekeepingActivities } from '../../activities/housekeeping/create-housekeeping-activities.ts';
+import { startSettling } from '../../api/commands/settle-commands.ts';
 import { createCommandIssuer } from '../../api/commands/issue-command.ts';
 import { defaultPolicy } from '../../activities/arbiter/policy.ts';
 import { composeHandOver } from '../../workers/hand-over.ts';
 import { composePorts } from '../../workers/ports.ts';
 import { testWorker } from '../support/engine.ts';
+import { eventually as holding } from '../support/eventually.ts';
 import { apiFixture } from './api-fixture.ts';
 import type { ApiFixture } from './api-fixture.ts';
 
-export type WorkingApi = ApiFixture & { stopWorker(): Promise<void>; taskQueue: string };
+export type WorkingApi = ApiFixture & {
+  stopWorker(): Promise<void>;
+  taskQueue: string;
+  /** Asks again about commands without an answer, as the API's own process does from time to time. */
+  settle(): Promise<void>;
+};
 
 /** The API with the product's own worker behind it: real workflows, real activities, embedded providers. */
 export async function workingApi(): Promise<WorkingApi> {
@@ -46,10 +53,19 @@ export async function workingApi(): Promise<WorkingApi> {
     worker.shutdown();
     await running;
   };
+  const settle = async () => {
+    const issuer = api.app.issuer;
+    const settling = startSettling({
+      ...{ db: database.db, issuer, startBulk: () => Promise.resolve(), clock, log, everyMs: 60_000, afterMs: 0 },
+    });
+    await settling.pass();
+    await settling.stop();
+  };
   return {
     ...api,
     taskQueue,
     stopWorker,
+    settle,
     close: async () => {
       await stopWorker();
       await api.close();
@@ -57,13 +73,5 @@ export async function workingApi(): Promise<WorkingApi> {
   };
 }
 
-/** Waits until `check` gives something, asking every 50 ms. */
-export async function eventually<T>(check: () => Promise<T | undefined | false>, ms = 90_000): Promise<T> {
-  const until = Date.now() + ms;
-  for (;;) {
-    const found = await check();
-    if (found) return found;
-    if (Date.now() > until) throw new Error('it did not come');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+/** Waits until `check` gives something, and throws no more. */
+export const eventually = <T>(check: () => Promise<T>) => holding('it comes to that', check);

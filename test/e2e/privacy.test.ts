@@ -174,7 +174,7 @@ async function liveATrial(): Promise<void> {
   }
   await call('POST', '/v1/events', { events: [{ id: 'p-4', type: 'purchase', account }] });
   await liveUntil(rig, journey, start + DAY_MS, shift);
-  expect((await messagesOf(rig, account)).map((m) => m.text).join()).toContain(PERSONAL.fact);
+  await expect.poll(async () => (await messagesOf(rig, account)).map((m) => m.text).join()).toContain(PERSONAL.fact);
 }
 
 async function failAtTheProvider(): Promise<void> {

@@ -58,7 +58,7 @@ const inTime = [...setUp, ...trained, ...decided, ...baselines];
 const participation = (value: number): Persona['metrics'] => [{ after: 'P5D', name: 'participation_percent', value }];
 const bought: Events = [{ after: 'P8D', type: 'subscription.started', data: { plan: 'professional' } }];
 
-describe.concurrent('000.trial-onboarding', { timeout: 180_000 }, () => {
+describe.concurrent('000.trial-onboarding', () => {
   it('takes a team that does all in time through days 1, 3, 7 and 14, and converts it with a payment method on file', async () => {
     const { entries, outcome, tasks } = await live({
       events: [
@@ -253,7 +253,7 @@ describe.concurrent('000.trial-onboarding', { timeout: 180_000 }, () => {
     expect(of(entries, 'first-decision-reminder')).toEqual(['P2DT13H30M sent first_decision_reminder']);
   });
 
-  describe.concurrent('paused over day 3 (from day 2 to day 5)', { timeout: 180_000 }, () => {
+  describe.concurrent('paused over day 3 (from day 2 to day 5)', () => {
     const paused = (clock?: string) =>
       live({
         events: [...setUp, ...trained],

@@ -17,7 +17,7 @@ const npm = (...args: string[]) =>
     execFile(
       'npm',
       ['run', '--silent', ...args],
-      { cwd: projectRoot(), timeout: 100_000, maxBuffer: 1 << 24 },
+      { cwd: projectRoot(), timeout: 280_000, maxBuffer: 1 << 24 },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     ),
   );

@@ -20,7 +20,7 @@ import { atRest, explain, liveUntil, messagesOf, putAccount, startTrial } from '
 
 const HOUR = 3_600_000;
 
-/** Three messages due ten seconds after the start, each late in its own way, and one a day later. */
+/** Three messages due fourteen seconds after the start, each late in its own way, and one a day later. */
 function latePlaybook(): string {
   const playbook = parse(touchesPlaybook(1, 'PT1S')) as { stages: { steps: Record<string, unknown>[] }[] };
   const [step] = playbook.stages[0]!.steps;
@@ -33,9 +33,9 @@ function latePlaybook(): string {
   });
   const steps = [
     late('at-once', 'PT0S', 'P1D', 'skip'),
-    late('strict', 'PT10S', 'PT1S', 'skip'),
-    late('lenient', 'PT10S', 'P1D', 'skip'),
-    late('replanned', 'PT10S', 'PT1S', 'replan'),
+    late('strict', 'PT14S', 'PT1S', 'skip'),
+    late('lenient', 'PT14S', 'P1D', 'skip'),
+    late('replanned', 'PT14S', 'PT1S', 'replan'),
     late('tomorrow', 'P1D', 'P1D', 'skip'),
   ];
   return stringify({ ...playbook, id: '902.late', minGap: 'PT0S', stages: [{ ...playbook.stages[0], steps }] });
@@ -51,7 +51,7 @@ it('a second start goes on where the first one stopped, and what fell due meanwh
   expect((await messagesOf(first, account)).map((m) => m.step)).toEqual(['at-once']);
   await first.stop();
   // Nobody works meanwhile, so nobody can skip this time.
-  await vi.waitUntil(() => Date.now() > started + 12_500, { timeout: 60_000 });
+  await vi.waitUntil(() => Date.now() > started + 16_500, { timeout: 60_000 });
 
   const second = await startRig(ground, { same: first.same });
   try {
@@ -130,7 +130,7 @@ it('rehydrate --all-open brings every open trial onto a new, empty engine', asyn
       `TENURE_DATA_DIR=${folder}`,
     ];
     const command = [...env, 'npm', 'run', '--silent', 'rehydrate', '--', '--all-open'];
-    const { stdout } = await promisify(execFile)('env', command, { cwd: projectRoot(), timeout: 50_000 });
+    const { stdout } = await promisify(execFile)('env', command, { cwd: projectRoot(), timeout: 240_000 });
     const done = stdout
       .trim()
       .split('\n')

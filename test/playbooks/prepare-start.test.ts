@@ -9,6 +9,7 @@ import { rulesOf } from '../../workflows/rules/rules-of.ts';
 const now = Date.parse('2026-03-02T10:00:00Z');
 const trial = await readShipped('002.trial');
 const onboarding = await readShipped('000.trial-onboarding');
+const highRisk = await readShipped('002.churn.high-risk');
 
 const prepare = (over: Partial<PrepareStart> = {}) =>
   prepareStart({
@@ -121,6 +122,13 @@ describe('a start', () => {
     expect(refused({ options: { day3HighActiveDays: Number.NaN } })).toBe('invalid-request');
     expect(refused({ options: { windowFrom: '19:00' } })).toBe('invalid-request');
     expect(refused({ options: { windowFrom: '9:00' } })).toBe('invalid-request');
+  });
+
+  it('refuses options that only show when a step is delivered', () => {
+    const save = (options: Record<string, unknown>) => refused({ playbook: highRisk, options });
+    expect(save({ ceoAutoSend: 'drop' })).toBe('accepted');
+    expect(save({ ceoAutoSend: 'explode' })).toBe('invalid-request');
+    expect(save({ ceoApproval: 'PT0S' })).toBe('invalid-request');
   });
 
   it('refuses an end before the start, before day 6, or after the greatest age', () => {

@@ -67,7 +67,7 @@ export async function testWorker(options: TestWorkerOptions): Promise<Worker> {
     connection: await connection,
     namespace,
     ...(own && { workflowBundle: await workflowBundle() }),
-    shutdownForceTime: '5s',
+    shutdownForceTime: '30s',
     ...options,
   });
 }

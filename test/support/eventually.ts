@@ -5,12 +5,12 @@ export async function eventually<T>(
   what: string,
   check: () => Promise<T> | T,
   withinMs = 90_000,
-): Promise<NonNullable<T>> {
+): Promise<Exclude<NonNullable<T>, false>> {
   const until = performance.now() + withinMs;
   for (let last: unknown; ;) {
     try {
       const found = await check();
-      if (found) return found;
+      if (found) return found as Exclude<NonNullable<T>, false>;
       last = found;
     } catch (error) {
       last = error;

@@ -7,7 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startChild } from '../../temporal-config/child.ts';
 import { lockDataDir } from '../../temporal-config/data-lock.ts';
 import { identify, isAlive } from '../../temporal-config/processes.ts';
-import { eventually, scratchFolder, startOrphan } from './scratch.ts';
+import { eventually } from '../support/eventually.ts';
+import { scratchFolder, startOrphan } from './scratch.ts';
 
 async function accepts(port: number): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1' });
@@ -25,7 +26,12 @@ describe('a child process', () => {
   it('is waited for when it is stopped', async () => {
     const folder = scratchFolder();
     const script = `trap 'sleep 0.2; echo stopped > ${folder}/out; exit 0' TERM; echo up > ${folder}/up; while :; do sleep 0.05; done`;
-    const child = await startChild({ command: 'sh', args: ['-c', script], stopSignal: 'SIGTERM', stopWithinMs: 5_000 });
+    const child = await startChild({
+      command: 'sh',
+      args: ['-c', script],
+      stopSignal: 'SIGTERM',
+      stopWithinMs: 60_000,
+    });
     await eventually('the child is up', () => existsSync(join(folder, 'up')));
     await child.stop();
     expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('stopped\n');
@@ -92,20 +98,24 @@ describe('the lock of a data folder', () => {
     expect(existsSync(join(folder, 'tenure.lock'))).toBe(true);
   });
 
-  it('is taken over from a killed process, and what that left running is ended first', async () => {
+  it('is taken over from a killed process, and what that left running is ended before any holder goes on', async () => {
     const folder = scratchFolder();
-    const sleeper = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const slow = `trap 'sleep 0.3; exit 0' TERM; echo up > ${folder}/up; while :; do sleep 0.05; done`;
+    const sleeper = spawn('sh', ['-c', slow], { stdio: 'ignore' });
     onTestFinished(() => void sleeper.kill('SIGKILL'));
+    await eventually('it is up', () => existsSync(join(folder, 'up')));
     const left = identify(sleeper.pid!)!;
     mkdirSync(folder, { recursive: true });
     const owner = { pid: 4_000_000, started: 'long ago' };
     const children = [{ ...left, name: 'a sleeper', signal: 'SIGTERM' }];
     writeFileSync(join(folder, 'tenure.lock'), JSON.stringify({ owner, children }));
     const said: string[] = [];
-    const lock = await lockDataDir(folder, (line) => said.push(line));
+    const lock = lockDataDir(folder, (line) => said.push(line));
+    const other = await lockDataDir(folder);
     expect(isAlive(left)).toBe(false);
     expect(said).toEqual([`ending a sleeper (process ${left.pid}), left running by a start that was killed`]);
-    lock.release();
+    other.release();
+    (await lock).release();
     expect(existsSync(join(folder, 'tenure.lock'))).toBe(false);
   });
 

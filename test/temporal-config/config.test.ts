@@ -56,7 +56,7 @@ describe('the configuration', () => {
     [{ TENURE_MAIL_FROM: 'a@b.example>\r\nBcc: x' }, 'TENURE_MAIL_FROM should be a sender, Name <name@example.com>'],
     [
       { TENURE_PRIORITIES: 'sev1,renewal,sev1' },
-      'TENURE_PRIORITIES should be different levels, highest first, such as sev1,renewal,onboarding,campaign',
+      'TENURE_PRIORITIES should be different levels, highest first, such as billing-pause,sev1,renewal',
     ],
     [{ TEMPORAL_ADDRESS: 'http://localhost:7233' }, 'TEMPORAL_ADDRESS should be host:port of a Temporal server'],
   ])('names a wrong value with what it should be: %o', (env, problem) => {

@@ -10,6 +10,7 @@ import { EngineVersionError, startEngine } from '../../temporal-config/engine.ts
 import { startPostgres } from '../../temporal-config/postgres.ts';
 import { ensureSearchAttributes, searchAttributeNames } from '../../temporal-config/search-attributes.ts';
 import { testClient, testEngine } from '../support/engine.ts';
+import { eventually } from '../support/eventually.ts';
 import { scratchFolder, startOrphan } from './scratch.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -33,7 +34,7 @@ describe('the embedded engine', () => {
       const engine = await startEngine({ config, dataDir, log, progress });
       try {
         expect(engine.address).not.toBe(`127.0.0.1:${port}`);
-        expect((await fetch(engine.uiUrl!)).status).toBe(200);
+        await eventually('the UI answers', async () => (await fetch(engine.uiUrl!)).ok);
         const client = await connectClient(config, engine);
         if (start === 'first') await client.workflow.start('anything', { workflowId, taskQueue: 'none' });
         expect((await client.workflow.getHandle(workflowId).describe()).status.name).toBe('RUNNING');

@@ -14,19 +14,6 @@ export function scratchFolder(): string {
   return folder;
 }
 
-/** Asks again until the answer is yes; fails the test after the bound. */
-export async function eventually(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  withinMs = 90_000,
-): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((done) => setTimeout(done, 30));
-  }
-}
-
 /** Runs `orphan.ts` as a process of its own and reads what it told; it is killed when the test ends. */
 export async function startOrphan(
   ...args: string[]

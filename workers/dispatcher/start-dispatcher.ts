@@ -10,8 +10,10 @@ import { DELIVERIES_CHANNEL } from '../../db/queries/deliveries/tell-journeys.ts
 import { releaseOverHolds, releaseOverStops } from '../../db/queries/holds/release-over-holds.ts';
 import { RELEASE_PER_SECOND } from '../../db/queries/waiters/release-waiters.ts';
 import { backOffMs, keepDoing, pause } from '../keep-doing.ts';
+import { createBackOff } from './back-off.ts';
+import type { BackOff } from './back-off.ts';
 import { closeDone } from './close-done.ts';
-import { finishStarts } from './finish-starts.ts';
+import { finishStarts, startAgainMs } from './finish-starts.ts';
 import { resendCommands } from './resend-commands.ts';
 import { tellAccount } from './tell-account.ts';
 
@@ -35,14 +37,15 @@ const REPAIR_EVERY_MS = 2_000;
 export async function startDispatcher(parts: DispatcherParts): Promise<Dispatcher> {
   const stopping = new AbortController();
   const wake = createWake(stopping.signal, parts.sweepMs ?? 1_000);
-  const later = createBackOff();
+  const later = createBackOff(backOffMs);
+  const looked = createBackOff(startAgainMs);
   const listening = parts.database.sql.listen(DELIVERIES_CHANNEL, wake.now, wake.now).catch(() => {
     parts.log.warn({}, 'the dispatcher hears no notices and looks by itself');
     return undefined;
   });
   const lanes = [...Array(LANES).keys()].map(() => loop(async () => tellAll(parts, later, stopping.signal), wake.next));
   const soon = () => pause(REPAIR_EVERY_MS, stopping.signal);
-  const starts = loop(async () => void (await finishStarts({ ...parts, now: new Date(parts.clock()) })), soon);
+  const starts = loop(async () => finishStarts({ ...parts, looked, now: new Date(parts.clock()) }), soon);
   const issuer = createCommandIssuer(parts);
   let mark: Date | undefined;
   const commands = loop(async () => {
@@ -77,11 +80,7 @@ export async function startDispatcher(parts: DispatcherParts): Promise<Dispatche
 }
 
 /** Tells until there is nothing to tell. */
-async function tellAll(
-  parts: DispatcherParts,
-  later: ReturnType<typeof createBackOff>,
-  stopping: AbortSignal,
-): Promise<void> {
+async function tellAll(parts: DispatcherParts, later: BackOff, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     const now = new Date(parts.clock());
     const turn = await tellAccount({ ...parts, now }, later.waiting());
@@ -93,23 +92,6 @@ async function tellAll(
     later.add(turn.account);
     if (turn.error !== undefined) throw turn.error;
   }
-}
-
-/** Accounts that could not be told are left alone for a while, longer each time. */
-function createBackOff() {
-  const waits = new Map<string, { until: number; times: number }>();
-  return {
-    waiting(): string[] {
-      const now = performance.now();
-      for (const [account, wait] of waits) if (wait.until + 60_000 < now) waits.delete(account);
-      return [...waits].filter(([, wait]) => wait.until > now).map(([account]) => account);
-    },
-    add(account: string): void {
-      const times = waits.get(account)?.times ?? 0;
-      const wait = backOffMs(times + 1);
-      waits.set(account, { until: performance.now() + wait, times: times + 1 });
-    },
-  };
 }
 
 /** Notices that come while nobody waits are not lost; without any, the sweep wakes. */

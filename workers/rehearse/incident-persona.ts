@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { accounts, consents, contacts, gates } from '../../db/schema/index.ts';
 import { BusinessClass, IncidentCommand, IncidentStatus, Severity } from '../../workflows/contracts/incidents.ts';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
-import { IsoDuration } from '../../workflows/contracts/time.ts';
+import { IsoDuration } from '../../workflows/contracts/time-schema.ts';
 import type { Item } from './persona-driver.ts';
 import type { Persona } from './persona.ts';
 import type { Rig } from './rig.ts';

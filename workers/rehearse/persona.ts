@@ -3,7 +3,7 @@ import { ContactBody, TimeZone } from '../../workflows/contracts/api.ts';
 import { CommandBody } from '../../workflows/contracts/commands.ts';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
-import { IsoDuration } from '../../workflows/contracts/time.ts';
+import { IsoDuration } from '../../workflows/contracts/time-schema.ts';
 import { incidentFields, isIncidentCommand, withDefaults } from './incident-persona.ts';
 
 const Scalar = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import type { State } from '../../workflows/contracts/journey.ts';
+import { shownFrom } from '../../workflows/contracts/time.ts';
 import { TenureJourney, journeyStateQuery } from '../../workflows/messages.ts';
 import { createKernel } from '../../workflows/kernel/create-kernel.ts';
 import type { Kernel } from '../../workflows/kernel/kernel.ts';
@@ -33,7 +34,7 @@ export type Rehearsal = {
 };
 
 /** Real time that a persona's items have before a step due at the same instant could fire; well within the clock's grain. */
-const HEAD_START_MS = 5_000;
+const HEAD_START_MS = 25_000;
 /** A paused journey is followed no further than this after its last date. */
 const MAX_INSTANTS = 2_000;
 /** How often one instant is looked at again before the run counts as stuck. */
@@ -102,11 +103,9 @@ async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: st
     anchor: persona.start,
     ...(persona.options ? { options: persona.options } : {}),
   };
-  const { status, body: journey } = await rig.call<{
-    id: string;
-    detail?: string;
-    temporal: { workflowId: string; runId: string };
-  }>(opened ? 'GET' : 'POST', opened ? `/v1/journeys/${opened.journey}` : '/v1/journeys', opened ? undefined : body);
+  const { status, body: journey } = opened
+    ? await started(rig, opened.journey)
+    : await rig.call<Started>('POST', '/v1/journeys', body);
   if (status !== 200 && status !== 201)
     throw new Error(`the journey did not start (${status}): ${journey.detail ?? ''}`);
   const row = await readJourney(rig.database.db, journey.id);
@@ -123,6 +122,22 @@ async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: st
     journeyId: journey.id,
     kind: row.kind,
   };
+}
+
+type Started = {
+  id: string;
+  state: string;
+  detail?: string;
+  temporal: { workflowId: string; runId: string };
+};
+
+/** A journey that something else opened, once its run is there. */
+async function started(rig: Rig, journey: string): Promise<{ status: number; body: Started }> {
+  for (;;) {
+    const found = await rig.call<Started>('GET', `/v1/journeys/${journey}`);
+    if (found.body.state !== 'starting') return found;
+    await sleep(100);
+  }
 }
 
 async function live(run: Run, items: Item[]): Promise<Item[]> {
@@ -154,7 +169,7 @@ async function live(run: Run, items: Item[]): Promise<Item[]> {
         if (done.refusal) refused.push(done);
       }
     } else if (wake !== undefined) {
-      await moveTo(run, wake + 1);
+      await moveTo(run, shownFrom(wake, run.shift) + 1);
       rig.setNow(wake);
     }
     await settle(rig, run.journeyId);

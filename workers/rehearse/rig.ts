@@ -17,6 +17,7 @@ import { projectRoot } from '../../temporal-config/root.ts';
 import { composePorts } from '../ports.ts';
 import { startWorker } from '../worker.ts';
 import type { RunningWorker, WorkerParts } from '../worker.ts';
+import { patiently } from './patience.ts';
 
 /** What several rigs share: one engine, one bundle, and a source of databases that are migrated and have all shipped playbooks. */
 export type Ground = {
@@ -42,15 +43,17 @@ export type Rig = {
   setNow(at: number): void;
   /** Makes the journeys that start from now on live as if it were `at`; answers their distance to real time, ms. */
   shiftTo(at: number): number;
-  call<T = unknown>(
-    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
-    url: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<{ status: number; body: T }>;
+  /** Asks the API, as a client would who repeats what is to be repeated; the start of a journey until its run is there. */
+  call: Call;
   stop(): Promise<void>;
 };
 
+type Call = <T = unknown>(
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+  url: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<{ status: number; body: T }>;
 type Same = { databaseUrl: string; taskQueue: string; secret: string };
 
 /** Makes an empty database one from which rigs can be cloned: migrated, with all shipped playbooks published. */
@@ -129,19 +132,17 @@ export async function startRig(
       set = at;
       return (clockShift = at - Date.now());
     },
-    call: async <T>(
-      method: 'GET' | 'PUT' | 'POST' | 'DELETE',
-      url: string,
-      body?: unknown,
-      headers: Record<string, string> = {},
-    ) => {
-      const answer = await app.inject({
-        method,
-        url,
-        headers: { authorization: `Bearer ${key}`, ...headers },
-        ...(body === undefined ? {} : { payload: body as object }),
-      });
-      return { status: answer.statusCode, body: (answer.body ? answer.json() : undefined) as T };
+    call: async <T>(...[method, url, body, headers]: Parameters<Call>) => {
+      const ask = async (again: { id?: string }) => {
+        const { statusCode, ...answer } = await app.inject({
+          method,
+          url,
+          headers: { authorization: `Bearer ${key}`, ...headers },
+          ...(body === undefined ? {} : { payload: { ...body, ...again } }),
+        });
+        return { status: statusCode, body: (answer.body ? answer.json() : undefined) as T };
+      };
+      return patiently(ask, { unknowns: !options.withoutWorker, starts: url === '/v1/journeys' });
     },
     stop: async () => {
       await app.close();

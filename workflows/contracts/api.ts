@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OpaqueId } from './commands.ts';
-import { When } from './time.ts';
+import { When } from './time-schema.ts';
 
 /** Checked against the zones of this machine at the edge. */
 export const TimeZone = z.string().min(1).max(64);

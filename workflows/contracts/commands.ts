@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ClockRule, IsoDuration, When } from './time.ts';
-import type { Instant } from './time.ts';
+import { ClockRule, IsoDuration, When } from './time-schema.ts';
+import type { ClockRule as Clock, Instant } from './time.ts';
 import type { Program } from './journey.ts';
 
 /** An opaque id of an account, owner, key or command. Never an e-mail address. */
@@ -66,7 +66,7 @@ export type Heard = { command: string | null; happening: string | null };
 
 /** A command as a run sees it: parsed, dates as instants, no free text. `ifHeard` makes up for an `ifRev` that was counted outside the run. */
 export type Command = { id: string; ifRev?: number; ifHeard?: Heard } & (
-  | { name: 'pause'; until: Instant | null; clock: ClockRule | null }
+  | { name: 'pause'; until: Instant | null; clock: Clock | null }
   | { name: 'resume' | 'note' | 'exit' }
   | { name: 'skip' | 'run-now'; step: string }
   | { name: 'postpone'; step: string; to: Instant }

@@ -1,6 +1,7 @@
-/** How many rows of each sort were forgotten, or had their words wiped, because they had been kept long enough. */
+/** How many rows of each sort were forgotten, added up, or had their words wiped, because they had been kept long enough. */
 export type Forgotten = {
   usage: number;
+  figures: number;
   told: number;
   events: number;
   words: number;

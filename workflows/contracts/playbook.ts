@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ClockRule, IsoDuration, LocalTime } from './time.ts';
+import { ClockRule, IsoDuration, LocalTime } from './time-schema.ts';
 
 export const Channel = z.enum(['email', 'sms', 'in-app']);
 export type Channel = z.infer<typeof Channel>;

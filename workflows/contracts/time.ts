@@ -1,25 +1,15 @@
-import { z } from 'zod';
-
 /** A moment: milliseconds since 1970-01-01T00:00:00Z. The kernel counts in instants; edges speak ISO-8601. */
 export type Instant = number;
 
-const YEAR_1 = -62_135_596_800_000;
-const YEAR_10000 = 253_402_300_800_000;
-/** An instant as edges speak it: ISO-8601 with its offset; in UTC, too, its year has the four digits that the database knows. */
-export const When = z.iso
-  .datetime({ offset: true })
-  .refine((text) => !(Date.parse(text) < YEAR_1 || Date.parse(text) >= YEAR_10000), 'must lie in the years 1 to 9999');
-
 /** A local time of day as `HH:MM`, 00:00–23:59. */
-export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a local time as HH:MM, for example 09:00');
-export type LocalTime = z.infer<typeof LocalTime>;
+export type LocalTime = string;
 
-const ISO_DURATION =
+/** An {@link IsoDuration}: sign, years, months, weeks, days, hours, minutes, seconds. */
+export const ISO_DURATION =
   /^([+-])?P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
 
 /** An ISO-8601 duration, optionally signed: `P2D`, `PT4H`, `-P30D`, `P1M`. */
-export const IsoDuration = z.string().regex(ISO_DURATION, 'an ISO-8601 duration, for example P2D or PT4H');
-export type IsoDuration = z.infer<typeof IsoDuration>;
+export type IsoDuration = string;
 
 /** A duration taken apart: months by the calendar, days as 24 h (or local calendar days where a local time is asked for), the rest in ms. */
 export type Offset = { months: number; days: number; ms: number };
@@ -63,14 +53,19 @@ export function formatDuration(ms: number): IsoDuration {
 export type ZoneRules = { id: string; tzdb: string; from: Instant[]; offsets: number[] };
 
 /** How the clock of a wait behaves under a pause: it stops with it, runs on, or is bound to its calendar instant. */
-export const ClockRule = z.enum(['freeze', 'run-on', 'absolute']);
-export type ClockRule = z.infer<typeof ClockRule>;
+export type ClockRule = 'freeze' | 'run-on' | 'absolute';
 
 /** Grain of a rehearsal's clock, ms: what really passes between two jumps of it (the machine's own work) is rounded away. */
-const REHEARSAL_GRAIN_MS = 20_000;
+const REHEARSAL_GRAIN_MS = 60_000;
 
 /** What time it is for a run whose clock is shifted by so much: in production (0) the engine's time itself. */
 export function shiftedNow(engineNow: Instant, clockShift: number): Instant {
   if (clockShift === 0) return engineNow;
   return Math.round((engineNow + clockShift) / REHEARSAL_GRAIN_MS) * REHEARSAL_GRAIN_MS;
+}
+
+/** From when on, on its clock before it is rounded, such a run knows that an instant has come. */
+export function shownFrom(at: Instant, clockShift: number): Instant {
+  if (clockShift === 0) return at;
+  return Math.max(at, Math.ceil(at / REHEARSAL_GRAIN_MS) * REHEARSAL_GRAIN_MS - REHEARSAL_GRAIN_MS / 2);
 }

@@ -19,7 +19,7 @@ import type {
   Input,
   JourneyInput,
 } from '../contracts/journey.ts';
-import { shiftedNow } from '../contracts/time.ts';
+import { shiftedNow, shownFrom } from '../contracts/time.ts';
 import type { Timetable } from '../contracts/timetable.ts';
 import type { Rules } from '../rules/rules.ts';
 import { createKernel } from '../kernel/create-kernel.ts';
@@ -113,19 +113,6 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
     }
   };
 
-  wf.setHandler(journeyStateQuery, () => state, { description: 'The whole kernel state' });
-  wf.setHandler(
-    happenedSignal,
-    (happenings) => happenings.forEach((happening) => apply({ t: 'happening', happening })),
-    {
-      description: 'Facts and events, in the order in which they were stored',
-    },
-  );
-  wf.setHandler(commandUpdate, (command) => shield.run(() => answer(command)), {
-    validator: refuse,
-    description: 'A staff command: accepted with its new dates, or refused with the reason',
-  });
-
   function refuse(command: Command): void {
     const refusal = kernel.refuse(state, command, now());
     if (refusal) throw wf.ApplicationFailure.nonRetryable(refusal.code, COMMAND_REFUSED, refusal);
@@ -178,13 +165,32 @@ export async function runJourney(input: JourneyInput, rules: Rules): Promise<End
       const moved = () => (state.ended ? inFlight.size === 0 : kernel.nextWake(state) !== wake || mayContinueAsNew());
       if (wake === undefined || state.ended) await alarms.never(moved);
       else if (wake > now())
-        await alarms.until(wake, Math.max(1, wake - clockShift - Date.now()), wakeSummary(wake), moved);
+        await alarms.until(
+          wake,
+          Math.max(1, shownFrom(wake, clockShift) - clockShift - Date.now()),
+          wakeSummary(wake),
+          moved,
+        );
       if (!state.ended) apply({ t: 'tick' });
     }
     await conclude({ journeyId, account, at: now(), state });
     await wf.condition(wf.allHandlersFinished);
     return state.ended;
   }
+
+  // Last of all: a handler is called at once for what came before the run's first task, and may need anything above.
+  wf.setHandler(journeyStateQuery, () => state, { description: 'The whole kernel state' });
+  wf.setHandler(
+    happenedSignal,
+    (happenings) => happenings.forEach((happening) => apply({ t: 'happening', happening })),
+    {
+      description: 'Facts and events, in the order in which they were stored',
+    },
+  );
+  wf.setHandler(commandUpdate, (command) => shield.run(() => answer(command)), {
+    validator: refuse,
+    description: 'A staff command: accepted with its new dates, or refused with the reason',
+  });
 
   const exit = () => {
     if (!state.ended) apply({ t: 'command', command: { id: 'cancelled', name: 'exit' } });

@@ -3,7 +3,7 @@ import { listAudit } from '../../../db/queries/audit/list-audit.ts';
 import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { problemsOf } from '../../responses.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 
 const AuditView = z.object({
   seq: z.number().int(),

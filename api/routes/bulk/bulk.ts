@@ -14,7 +14,7 @@ import { actorOf } from '../../plugins/authority.ts';
 import { idFor } from '../../plugins/idempotency.ts';
 import { InvalidRequest } from '../../problem.ts';
 import { problemsOf } from '../../responses.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 
 const MOST = 50_000;
 const PREVIEWED = 200;
@@ -157,7 +157,7 @@ export function bulkRoutes(app: Api, deps: Deps): void {
     async ({ params: { id }, query }) => {
       const bulk = await view(id);
       const counts = { applied: 0, refused: 0, unknown: 0, pending: 0 };
-      for (const { outcome, count } of await countItems(db, id))
+      for (const { outcome, count } of await countItems(db, id, bulkCommandId(id)))
         counts[(outcome ?? 'pending') as keyof typeof counts] += count;
       const after = fromCursor(z.int(), query.cursor);
       const rows = await listBulkItems(db, id, bulkCommandId(id), { after, limit: query.limit + 1 });

@@ -4,7 +4,7 @@ import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { problemsOf } from '../../responses.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 import { DecisionView, toDecision } from '../../journeys/explain.ts';
 
 const Mark = z.object({ at: markAt, journey: z.uuid(), step: z.string(), n: z.number().int() });

@@ -3,7 +3,7 @@ import { listOpenHolds } from '../../../db/queries/holds/list-open.ts';
 import { placeHold } from '../../../db/queries/holds/place-hold.ts';
 import { releaseHold } from '../../../db/queries/holds/release-hold.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { HoldView, toHold } from '../../holds/hold-view.ts';
 import { actorOf } from '../../plugins/authority.ts';

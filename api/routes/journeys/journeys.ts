@@ -6,10 +6,11 @@ import type { JourneyRow } from '../../../db/schema/journeys.ts';
 import { StartJourneyBody } from '../../../workflows/contracts/api.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { mustBeOfCustomers } from '../../accounts/of-customers.ts';
+import { InvalidRequest } from '../../problem.ts';
 import { openJourney } from '../../journeys/open-journey.ts';
 import { present } from '../../journeys/present.ts';
 import { launch } from '../../journeys/start-journey.ts';
@@ -84,17 +85,20 @@ export function journeyRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): v
     async (request, reply) => {
       const { playbook, version, ...body } = request.body;
       mustBeOfCustomers(body.account);
-      const { row, created } = await db.transaction(async (tx) =>
-        openJourney(tx, {
+      const { row, created } = await db.transaction(async (tx) => {
+        const found = mustFind(await catalogOf(tx), playbook, version);
+        if (found.definition.kind.endsWith('-incident'))
+          throw new InvalidRequest([{ pointer: '/playbook', detail: 'incidents are opened by POST /v1/incidents' }]);
+        return openJourney(tx, {
           id: idFor(request, 'journey'),
-          playbook: mustFind(await catalogOf(tx), playbook, version),
+          playbook: found,
           body,
           actor: actorOf(request),
           systemZone: config.systemZone,
           now: clock(),
           clockShift: deps.clockShift?.(),
-        }),
-      );
+        });
+      });
       const launched = await launch(deps, row);
       const status = launched.state === 'starting' ? 202 : created ? 201 : 200;
       return reply.status(status).send(toItem(launched, config));

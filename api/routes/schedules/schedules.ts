@@ -5,7 +5,7 @@ import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
 import { Schedule, listSchedules, look, runAgain, runNow, setPaused } from '../../schedules/schedules.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 
 const Note = z.string().trim().min(1).max(500);
 const params = z.object({ id: z.string().max(100) });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { ingestPort } from '../../events/ingest-port.ts';
 import { launch } from '../../journeys/start-journey.ts';

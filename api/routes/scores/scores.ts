@@ -3,7 +3,7 @@ import { listScores } from '../../../db/queries/scores/read-scores.ts';
 import { describeModel } from '../../../playbooks/scores/describe-model.ts';
 import { newestModels } from '../../../playbooks/scores/read-models.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 import { Page, fromCursor, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { ingestPort } from '../../events/ingest-port.ts';

@@ -11,7 +11,7 @@ import { actorOf } from '../../plugins/authority.ts';
 import { idFor } from '../../plugins/idempotency.ts';
 import { InvalidRequest } from '../../problem.ts';
 import { problemsOf } from '../../responses.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 import { Reason } from '../holds/holds.ts';
 
 const StopView = z

@@ -8,7 +8,7 @@ import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
 import { actorOf } from '../../plugins/authority.ts';
 import { problemsOf } from '../../responses.ts';
-import { When } from '../../../workflows/contracts/time.ts';
+import { When } from '../../../workflows/contracts/time-schema.ts';
 
 const TaskView = z
   .object({

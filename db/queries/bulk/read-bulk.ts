@@ -45,6 +45,13 @@ export type BulkItem = {
   answered_at: Date | string | null;
 };
 
+// A command of which nobody knew then, as it stands now.
+const sinceAnswered = sql`i.outcome = 'unknown' and c.state in ('applied', 'refused')`;
+const outcomeNow = sql`case when ${sinceAnswered} then c.state else i.outcome end`;
+const itemsOf = (bulkId: string, commandId: string) => sql`
+  from ${bulkItems} i left join ${commands} c on c.journey_id = i.journey_id and c.id = ${commandId}
+  where i.bulk_id = ${bulkId}::uuid`;
+
 /** Results by position; a command whose outcome was unknown then is told as it stands now. */
 export async function listBulkItems(
   db: Db,
@@ -53,20 +60,20 @@ export async function listBulkItems(
   page: { after?: number; limit: number },
 ): Promise<BulkItem[]> {
   return db.execute<BulkItem>(sql`
-    select i.position, i.journey_id,
-      case when i.outcome = 'unknown' and c.state in ('applied', 'refused') then c.state else i.outcome end as outcome,
-      case when i.outcome = 'unknown' and c.state = 'applied' then null when i.outcome = 'unknown' and c.state = 'refused' then c.answer->>'code' else i.code end as code,
-      case when i.outcome = 'unknown' and c.state = 'applied' then null when i.outcome = 'unknown' and c.state = 'refused' then c.answer->>'reason' else i.detail end as detail,
+    select i.position, i.journey_id, ${outcomeNow} as outcome,
+      case when ${sinceAnswered} then (case when c.state = 'refused' then c.answer->>'code' end) else i.code end as code,
+      case when ${sinceAnswered} then (case when c.state = 'refused' then c.answer->>'reason' end) else i.detail end as detail,
       coalesce(c.answered_at, i.answered_at) as answered_at
-    from ${bulkItems} i left join ${commands} c on c.journey_id = i.journey_id and c.id = ${commandId}
-    where i.bulk_id = ${bulkId}::uuid and i.position > ${page.after ?? -1} order by i.position limit ${page.limit}`);
+    ${itemsOf(bulkId, commandId)} and i.position > ${page.after ?? -1} order by i.position limit ${page.limit}`);
 }
 
-/** How many items ended how; null those without a result. */
-export async function countItems(db: Db, bulkId: string): Promise<{ outcome: string | null; count: number }[]> {
-  return db
-    .select({ outcome: bulkItems.outcome, count: sql<number>`count(*)::int` })
-    .from(bulkItems)
-    .where(eq(bulkItems.bulkId, bulkId))
-    .groupBy(bulkItems.outcome);
+/** How many items ended how, told as {@link listBulkItems} does; null those without a result. */
+export async function countItems(
+  db: Db,
+  bulkId: string,
+  commandId: string,
+): Promise<{ outcome: string | null; count: number }[]> {
+  return db.execute<{ outcome: string | null; count: number }>(
+    sql`select ${outcomeNow} as outcome, count(*)::int as count ${itemsOf(bulkId, commandId)} group by 1`,
+  );
 }

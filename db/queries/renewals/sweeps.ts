@@ -8,6 +8,11 @@ export async function sweptUntil(db: Db, name: string): Promise<Date | undefined
   return row?.at;
 }
 
+/** Has a sweep begin anew. */
+export async function rewindSweep(db: Db, name: string): Promise<void> {
+  await db.delete(sweeps).where(eq(sweeps.name, name));
+}
+
 /** Notes a sweep that has come to its end; an older one changes nothing. */
 export async function noteSweep(
   db: Db,

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Reason } from '../../../workflows/contracts/reasons.ts';
 import type { State } from '../../../workflows/contracts/journey.ts';
 import type { Tx } from '../../database.ts';
+import { changePages } from '../pages/change-pages.ts';
 
 const OFFER: Record<string, string> = { accepted: 'accepted', declined: 'declined', expired: 'expired' };
 const TASK: Record<string, string> = {
@@ -42,7 +43,7 @@ function closedOf(i: { state: State; at: Date }): Closed[] {
 export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; at: Date }): Promise<void> {
   const steps = Object.entries(i.state.steps);
   const closed = closedOf(i);
-  if (closed.length > 0) await close(tx, i.journeyId, closed);
+  if (closed.length > 0) await close(tx, i.journeyId, closed, i.at);
   const items = steps.flatMap(([step, x]) =>
     Object.entries(x.items ?? {}).map(([item, at]) => ({ step, item, at: new Date(at).toISOString() })),
   );
@@ -53,16 +54,20 @@ export async function closeOpened(tx: Tx, i: { journeyId: string; state: State; 
       where c.journey_id = ${i.journeyId}::uuid and c.step = d.step and c.item = d.item and c.done_at is null`);
 }
 
-async function close(tx: Tx, journeyId: string, closed: Closed[]): Promise<void> {
+async function close(tx: Tx, journeyId: string, closed: Closed[], now: Date): Promise<void> {
   const done = sql`jsonb_to_recordset(${JSON.stringify(closed)}::jsonb)
     d(step text, n int, at timestamptz, outcome text, offer text, task text, survey text)`;
   await tx.execute(sql`
     update offers o set state = d.offer, answered_at = d.at, answered_by = 'system' from ${done}
     where o.journey_id = ${journeyId}::uuid and o.step = d.step and o.n = d.n and o.state = 'open' and d.offer is not null`);
-  await tx.execute(sql`
+  const ended = await tx.execute<{ key: string }>(sql`
     update tasks t set changed_in = pg_current_xact_id(), state = d.task, outcome = d.outcome, completed_by = 'system', ended_at = d.at from ${done}
     where t.journey_id = ${journeyId}::uuid and t.step = d.step and t.n = d.n and t.state = 'open' and d.task is not null
-      and (t.key = ${`${journeyId}/`} || d.step || '/' || d.n or t.key like ${`${journeyId}/`} || d.step || '/' || d.n || '/escalation/%')`);
+      and (t.key = ${`${journeyId}/`} || d.step || '/' || d.n or t.key like ${`${journeyId}/`} || d.step || '/' || d.n || '/escalation/%')
+    returning t.key`);
+  // Nobody need answer a call about what is done.
+  const keys = ended.map(({ key }) => key);
+  if (keys.length > 0) await changePages(tx, { keys }, { to: 'acknowledged', now });
 }
 
 /** The same for surveys; only where a playbook has any, so that no other touch pays for it. */

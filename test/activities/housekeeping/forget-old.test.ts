@@ -10,7 +10,18 @@ import { createTestDatabase } from '../../support/postgres.ts';
 
 const NOW = Date.UTC(2040, 0, 1);
 const ago = (days: number) => new Date(NOW - days * DAY_MS).toISOString();
-const NONE = { usage: 0, told: 0, events: 0, words: 0, notices: 0, journeys: 0, others: 0, scores: 0, audit: 0 };
+const NONE = {
+  usage: 0,
+  figures: 0,
+  told: 0,
+  events: 0,
+  words: 0,
+  notices: 0,
+  journeys: 0,
+  others: 0,
+  scores: 0,
+  audit: 0,
+};
 
 let database: Database;
 let account: string;
@@ -84,7 +95,18 @@ describe('what has been kept long enough', () => {
     await database.sql`insert into contacts (id, account_id, role, position, name, phone, removed_at)
       values (gen_random_uuid(), ${account}, 'billing', 1, 'Ben', '+4930123', ${ago(402)})`;
     expect(await forget(1)).toEqual({
-      ...{ usage: 1, told: 0, events: 1, words: 2, notices: 1, journeys: 0, others: 2, scores: 1, audit: 1 },
+      ...{
+        usage: 1,
+        figures: 0,
+        told: 0,
+        events: 1,
+        words: 2,
+        notices: 1,
+        journeys: 0,
+        others: 2,
+        scores: 1,
+        audit: 1,
+      },
     });
     expect(await forget()).toEqual(NONE);
     for (const table of ['usage_seen', 'events', 'audit', 'scores', 'pages', 'holds'])
@@ -95,6 +117,35 @@ describe('what has been kept long enough', () => {
     const nobody = { name: null, email: null, phone: null };
     expect(people).toEqual([nobody, nobody, { name: 'Ann', email: 'ann@acme.example', phone: null }]);
     expect(await journeys()).toEqual([open]);
+  });
+
+  it('leaves of figures by day their sum, and the newest value of a metric', async () => {
+    const day = (days: number) => ago(days).slice(0, 10);
+    const use = async (days: number, amount: number) =>
+      database.sql`insert into usage_days values (${account}, 'runs', ${day(days)}, ${amount})`;
+    for (const days of [399, 401, 402, 403]) await use(days, days);
+    for (const [name, days] of [
+      ['seats', 399],
+      ['seats', 401],
+      ['seats', 500],
+      ['stale', 401],
+      ['stale', 402],
+    ] as const)
+      await database.sql`insert into metrics values (${account}, ${name}, ${day(days)}, ${days}, ${ago(days)})`;
+    expect((await forget(2)).figures).toBe(3 + 3);
+    await use(404, 1);
+    expect((await forget()).figures).toBe(1);
+    expect((await forget()).figures).toBe(0);
+    expect(
+      await database.sql`select day::text, amount from usage_days where account_id = ${account} order by day`,
+    ).toEqual([
+      { day: '1970-01-01', amount: 401 + 402 + 403 + 1 },
+      { day: day(399), amount: 399 },
+    ]);
+    expect(await database.sql`select name, value from metrics where account_id = ${account} order by name`).toEqual([
+      { name: 'seats', value: 399 },
+      { name: 'stale', value: 401 },
+    ]);
   });
 
   it('loses its words first: not those of a legal notice, nor of what nobody has decided about', async () => {

@@ -256,6 +256,9 @@ describe('an event that warns', () => {
     ['cancellation_intent_detected', 'cancellation_withdrawn', ['csm']],
   ])('%s opens one alert however often it comes, and closes it by %s', async (type, recovery, roles) => {
     const id = await account();
+    await rows(
+      sql`insert into crm_accounts (account_id, stage, owner, updated_at) values (${id}, 'customer', 'cs-7', now())`,
+    );
     await send(id, type, 0);
     await send(id, type, 0);
     const list = async () => (await api.call('GET', `/v1/alerts?account=${id}`, { as: 'viewer' })).body.items;
@@ -263,6 +266,8 @@ describe('an event that warns', () => {
     expect(alert).toMatchObject({ type, state: 'open', events: 2 });
     const tasks = (await api.call('GET', `/v1/tasks?account=${id}`, { as: 'viewer' })).body.items;
     expect(tasks.map((task: Json) => task.ownerRole).sort()).toEqual(roles);
+    // Whoever looks after the account finds it among their own tasks; other roles are pools.
+    for (const task of tasks) expect(task.owner).toBe(task.ownerRole === 'csm' ? 'cs-7' : null);
     // A negative ticket silences what ranks lower, a discount for one, while it is open (A30).
     const held = async () =>
       (

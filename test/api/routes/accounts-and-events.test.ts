@@ -123,6 +123,20 @@ describe('events', () => {
     expect(await rows(sql`select 1 from events where id = ${b}`)).toHaveLength(0);
   });
 
+  test.each(['subscription.started', 'account.plan_changed'])(
+    '%s puts an account on any plan there is, and is refused with one that there is not',
+    async (type) => {
+      const { account } = await aTrial(api);
+      const on = (plan: string) => send({ id: freshId('e'), type, account, data: { plan } });
+      expect(await on('gold')).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/events/0/data/plan', detail: expect.stringContaining('enterprise, platform') }] },
+      });
+      expect((await on('platform')).status).toBe(202);
+      expect((await api.call('GET', `/v1/accounts/${account}`)).body.plan).toBe('platform');
+    },
+  );
+
   test('refuses unknown accounts, types, names and times, and stores nothing', async () => {
     const { account } = await aTrial(api);
     const id = freshId('e');
@@ -142,6 +156,9 @@ describe('events', () => {
     });
     expect((await event({ type: 'metrics_recorded', data: { no_such_metric: 1 } })).body.code).toBe('unknown-name');
     expect((await event({ type: 'facts_recorded', data: { no_such_fact: 1 } })).body.code).toBe('unknown-name');
+    expect((await event({ type: 'facts_recorded', data: { renewal_date: '2026-02-30' } })).body).toMatchObject({
+      errors: [{ pointer: '/events/1/data/renewal_date' }],
+    });
     expect((await event({ at: '1900-01-01T00:00:00Z' })).body.code).toBe('invalid-date');
     expect((await event({ at: '9999-01-01T00:00:00Z' })).body.code).toBe('invalid-date');
     expect((await event({ at: 'yesterday' })).body).toMatchObject({

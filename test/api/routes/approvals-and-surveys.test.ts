@@ -81,7 +81,11 @@ describe('a message that waits for approval', () => {
     expect(await list('tasks', '&kind=approval')).toMatchObject([
       { link: `http://api.test/v1/approvals/${waiting.id}`, ownerRole: 'ceo', state: 'open' },
     ]);
-    expect(await explained('letter')).toMatchObject({ outcome: 'held', reason: 'approval' });
+    const held = await explained('letter');
+    expect(held).toMatchObject({ outcome: 'held', reason: 'approval' });
+    const next = { step: 'letter', at: held.details.recheck };
+    expect((await api.call('GET', `/v1/journeys?account=${account}`)).body.items).toMatchObject([{ next }]);
+    expect((await api.call('GET', `/v1/journeys/${journey}`)).body).toMatchObject({ next });
     const edit = { command: 'edit', step: 'letter', subject: 'Another word', text: 'How are you?' };
     expect(
       (

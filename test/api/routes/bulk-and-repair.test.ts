@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createBulkActivities } from '../../../activities/bulk/create-bulk-activities.ts';
 import { createHousekeepingActivities } from '../../../activities/housekeeping/create-housekeeping-activities.ts';
 import { openRun } from '../../../api/journeys/open-run.ts';
 import { rehydrateJourney } from '../../../api/journeys/rehydrate-journey.ts';
+import { createBulk } from '../../../db/queries/bulk/create-bulk.ts';
 import { readJourney } from '../../../db/queries/journeys/read-journey.ts';
+import { bulkCommandId } from '../../../workflows/contracts/bulk.ts';
+import { TenureError } from '../../../workflows/contracts/errors.ts';
 import { aTrial } from '../api-fixture.ts';
 import type { Json } from '../api-fixture.ts';
 import { eventually, workingApi } from '../worker-fixture.ts';
@@ -35,8 +40,9 @@ describe('bulk commands', () => {
     const started = await bulk({ filter: { ids }, command });
     expect(started).toMatchObject({ status: 202, body: { total: 3 } });
     const result = await eventually(async () => {
+      await api.settle();
       const { body } = await api.call('GET', `/v1/journeys/commands/${started.body.id}`, { as: 'viewer' });
-      return body.bulk.state === 'done' && body;
+      return body.bulk.state === 'done' && body.counts.unknown === 0 && body;
     });
     expect(result.counts).toEqual({ applied: 2, refused: 1, unknown: 0, pending: 0 });
     expect(result.items.find((item: Json) => item.journey === ids[0])).toMatchObject({
@@ -67,6 +73,33 @@ describe('bulk commands', () => {
     ]);
     expect((await bulk(body, 'viewer')).status).toBe(403);
     expect((await api.call('GET', `/v1/journeys/commands/${randomUUID()}`)).body.code).toBe('unknown-item');
+  });
+});
+
+describe('a page of a bulk command', () => {
+  test('is tried again for what had no turn, and counts what nobody knew then as it stands now', async () => {
+    const ids = [(await aTrial(api)).journey, (await aTrial(api)).journey];
+    const [id, body] = [randomUUID(), { command: 'note' as const, reason: 'x' }];
+    const bulk = { id, filter: { ids }, filterBody: { ids }, body, actor: 'cs:test', now: new Date(), most: 10 };
+    await api.database.db.transaction((tx) => createBulk(tx, bulk));
+    const tried = new Set<string>();
+    const issue = ({ journeyId }: { journeyId: string }) => {
+      if (journeyId === ids[0]) return Promise.reject(new TenureError('outcome-unknown', 'Nobody knows.'));
+      if (tried.has(journeyId)) return Promise.resolve();
+      tried.add(journeyId);
+      return Promise.reject(new TenureError('too-many-commands', 'Repeat in a second.'));
+    };
+    const { runBulkPage } = createBulkActivities({ database: api.database, clock: Date.now, issue });
+    const run = () => new MockActivityEnvironment().run(runBulkPage, { bulkId: id, from: 0 });
+    const seen = async () => (await api.call('GET', `/v1/journeys/commands/${id}`)).body;
+    await expect(run()).rejects.toMatchObject({ code: 'too-many-commands' });
+    expect(await run()).toEqual({ next: null });
+    expect((await seen()).counts).toEqual({ applied: 1, refused: 0, unknown: 1, pending: 0 });
+    const known = { ...body, id: bulkCommandId(id) };
+    expect((await api.call('POST', `/v1/journeys/${ids[0]}/commands`, { body: known })).status).toBe(200);
+    const { counts, items } = await seen();
+    expect(counts).toEqual({ applied: 2, refused: 0, unknown: 0, pending: 0 });
+    expect(items.map((one: Json) => [one.outcome, one.code])).toEqual(Array(2).fill(['applied', null]));
   });
 });
 

@@ -79,6 +79,17 @@ describe('an incident', () => {
     expect((await api.call('POST', '/v1/journeys', { body: start })).status).toBe(404);
   });
 
+  it.each(['000.platform-incident', '000.business-incident'])(
+    'is not begun as a journey of %s, which would run for no incident',
+    async (playbook) => {
+      const account = await customer('starter');
+      expect(await api.call('POST', '/v1/journeys', { body: { playbook, account } })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/playbook', detail: expect.stringContaining('/v1/incidents') }] },
+      });
+    },
+  );
+
   it('keeps lesser mail from whom it touches: widened, narrowed, raised, lowered, and released when it is resolved', async () => {
     const [a, b, c] = [await customer('starter'), await customer('enterprise'), await customer('enterprise')];
     const { id, journey } = await open({ severity: 'SEV-4', affected: { accounts: [a] } });
@@ -110,6 +121,20 @@ describe('an incident', () => {
     expect(await holdsOf(b)).toHaveLength(1);
     await tell(id, { command: 'classify', severity: 'SEV-3' });
     expect(await holdsOf(b)).toEqual([]);
+  });
+
+  it('that gets worse brings the promised update as near as its severity wants it, and nearer ones stand', async () => {
+    const { id, journey } = await open({ severity: 'SEV-4', message: 'We look into it.' });
+    const promised = async (severity: string) =>
+      Date.parse((await tell(id, { command: 'classify', severity })).body.nextUpdateAt) - clock;
+    expect([await promised('SEV-3'), await promised('SEV-1'), await promised('SEV-4')]).toEqual([
+      60 * MINUTE,
+      20 * MINUTE,
+      20 * MINUTE,
+    ]);
+    const told = (await toldTo(journey)).filter((one) => one.type === 'incident.classified');
+    const at = (minutes: number) => new Date(clock + minutes * MINUTE).toISOString();
+    expect(told.map((one) => one.fields.nextUpdate)).toEqual([at(60), at(20), undefined]);
   });
 
   it('tells its run ids and enums only, and each command once', async () => {

@@ -120,7 +120,11 @@ describe('a published version', () => {
     const begun = await bulk();
     expect(begun.status, begun.text).toBe(202);
     const counts = () => api.call('GET', `/v1/journeys/commands/${begun.body.id}`).then(({ body }) => body.counts);
-    await eventually(async () => (await counts()).pending === 0);
+    await eventually(async () => {
+      await api.settle();
+      const { pending, unknown } = await counts();
+      return pending + unknown === 0;
+    });
     expect(await counts()).toEqual({ applied: 2, refused: 1, unknown: 0, pending: 0 });
     for (const id of ids) expect(await view(id)).toMatchObject({ playbook: one.id, version: 2, program: 1 });
     const noted = await api.database.db

@@ -120,7 +120,9 @@ describe('mailbox, messages and in-app', () => {
         (await working.call('POST', `/v1/in-app/${inApp.id}/acknowledge`, { as: 'service' })).body.acknowledgedAt,
       ).toBe(seen.body.acknowledgedAt);
       expect((await working.call('GET', `/v1/in-app?account=${account}`)).body.items).toEqual([]);
-      expect((await working.call('GET', '/readyz', { as: null })).body).toMatchObject({ ready: true, worker: 'ok' });
+      await eventually(async () =>
+        expect((await working.call('GET', '/readyz', { as: null })).body).toMatchObject({ ready: true, worker: 'ok' }),
+      );
     } finally {
       await working.close();
     }

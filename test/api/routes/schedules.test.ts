@@ -98,7 +98,7 @@ describe('/v1/schedules', () => {
     const taken = (await api.call('GET', house)).body.taken as number;
     const span = { from: from.toISOString(), to: to.toISOString() };
     expect((await api.call('POST', `${house}/backfill`, { body: span })).status).toBe(200);
-    await eventually('three runs', async () => (await api.call('GET', house)).body.taken === taken + 3);
+    await eventually('three runs', async () => (await api.call('GET', house)).body.taken >= taken + 3);
     expect(await audited('backfill')).toMatchObject([{ details: span }]);
   });
 
@@ -128,11 +128,11 @@ describe('/v1/schedules', () => {
       config: { deadlines: { commandMs: 800 } },
     });
     try {
-      expect(await dead.call('GET', '/v1/schedules')).toMatchObject({
+      expect(await dead.callOnce('GET', '/v1/schedules')).toMatchObject({
         status: 503,
         body: { code: 'engine-unavailable' },
       });
-      expect((await dead.call('POST', `${house}/pause`, { body: { note: 'x' } })).status).toBe(503);
+      expect((await dead.callOnce('POST', `${house}/pause`, { body: { note: 'x' } })).status).toBe(503);
       expect((await dead.call('GET', '/v1/audit')).body.items).toEqual([]);
     } finally {
       await dead.close();

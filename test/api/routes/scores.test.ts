@@ -116,6 +116,23 @@ describe('a score given from outside', () => {
     await sweep(young);
     expect(await told(young)).toEqual(['none → high (worse)']);
   });
+
+  test.each(['purchase', 'subscription.started'])(
+    'of a subscription begun by %s is shown in its first 14 days',
+    async (type) => {
+      atDay(0);
+      const id = await account({ plan: 'trial' });
+      const events = [{ id: freshId('e'), type, account: id, data: { plan: 'starter' } }];
+      expect((await api.call('POST', '/v1/events', { as: 'service', body: { events } })).status).toBe(202);
+      await give(id, { model: MODEL, score: 5 });
+      atDay(13.9);
+      await sweep(id);
+      expect([(await inForce(id)).band, await told(id)]).toEqual(['high', []]);
+      atDay(14);
+      await sweep(id);
+      expect(await told(id)).toEqual(['none → high (worse)']);
+    },
+  );
 });
 
 describe('an override', () => {

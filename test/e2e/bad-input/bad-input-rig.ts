@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import { patiently } from '../../../workers/rehearse/patience.ts';
 import { startRig } from '../../../workers/rehearse/rig.ts';
 import type { Rig } from '../../../workers/rehearse/rig.ts';
 import { testGround } from '../../support/ground.ts';
@@ -55,18 +56,23 @@ export async function badInputRig(options: Parameters<typeof startRig>[1] = {}):
       body?: unknown,
       { key = rig.key, type, headers }: { key?: string | null; type?: string; headers?: Record<string, string> } = {},
     ) => {
-      const answer = await rig.app.inject({
-        method,
-        url,
-        headers: {
-          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-          ...(type === undefined ? {} : { 'content-type': type }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { payload: body as string | object }),
-      });
-      expect(answer.headers['content-type'], answer.body.slice(0, 500)).toContain('application/problem+json');
-      return read(answer.statusCode, answer.json());
+      const ask = async (again: { id?: string }) => {
+        const payload = again.id === undefined ? body : { ...(body as object), ...again };
+        const answer = await rig.app.inject({
+          method,
+          url,
+          headers: {
+            ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+            ...(type === undefined ? {} : { 'content-type': type }),
+            ...headers,
+          },
+          ...(payload === undefined ? {} : { payload: payload as string | object }),
+        });
+        expect(answer.headers['content-type'], answer.body.slice(0, 500)).toContain('application/problem+json');
+        return { status: answer.statusCode, body: answer.json<Problem>() };
+      };
+      const answer = await patiently(ask, { unknowns: !options.withoutWorker });
+      return read(answer.status, answer.body);
     },
     contents: () => contentsOf(rig),
     newKey: async (scope: string) => (await must('POST', '/v1/keys', { name: scope, scope })).key,

@@ -5,6 +5,8 @@ import { badInputRig } from './bad-input-rig.ts';
 import type { BadInputRig } from './bad-input-rig.ts';
 
 const DAY = 86_400_000;
+/** At once, or when it was repeated because the engine did not answer in time. */
+const STARTED = [201, 200];
 let rig: BadInputRig;
 beforeAll(async () => {
   rig = await badInputRig({ withoutWorker: true });
@@ -21,7 +23,7 @@ describe('an Idempotency-Key', () => {
     const body = { playbook: '002.trial', account: await rig.newAccount() };
     const key = randomUUID();
     const first = await start(body, `"${key}"`);
-    expect(first.status).toBe(201);
+    expect(STARTED).toContain(first.status);
     const again = await start({ account: body.account, playbook: body.playbook }, key);
     expect(again).toEqual(first);
     expect(await journeys(body.account)).toBe(1);
@@ -31,7 +33,7 @@ describe('an Idempotency-Key', () => {
     const body = { playbook: '002.trial', account: await rig.newAccount() };
     const key = randomUUID();
     const answers = await Promise.all(Array.from({ length: 10 }, () => start(body, key)));
-    const done = answers.filter((answer) => answer.status === 201);
+    const done = answers.filter((answer) => STARTED.includes(answer.status));
     expect(done.length).toBeGreaterThan(0);
     expect(new Set(done.map((answer) => answer.body.id)).size).toBe(1);
     for (const answer of answers.filter((one) => !done.includes(one)))
@@ -84,7 +86,7 @@ describe('an Idempotency-Key', () => {
       code: 'request-in-progress',
       problem: { retryable: true, retryAfter: 1 },
     });
-    expect(first.status).toBe(201);
+    expect(STARTED).toContain(first.status);
   });
 
   it('gives the same journey for ever, also when its answer is kept no more', async () => {
@@ -123,6 +125,6 @@ describe('an Idempotency-Key', () => {
     const account = await rig.newAccount();
     const key = randomUUID();
     expect((await start({ playbook: '002.trial', account, colour: 'red' }, key)).status).toBe(400);
-    expect((await start({ playbook: '002.trial', account }, key)).status).toBe(201);
+    expect(STARTED).toContain((await start({ playbook: '002.trial', account }, key)).status);
   });
 });

@@ -106,7 +106,7 @@ it('the engine stopped: starts wait, commands say that nobody knows, holds and r
     2, 2, 2, 1, 1,
   ]);
 
-  expect((await system.command(paused!, { command: 'resume' })).status).toBe(200);
+  expect((await system.insist(paused!, { command: 'resume' })).status).toBe(200);
   await system.must('POST', `/v1/holds/${hold.id}/release`, { reason: 'over' });
   for (const journey of [paused!, held!]) await system.decided(journey, 'sent', 'm1');
   expect([paused!, held!].map((journey) => smtp.takenBy(journey.to).length)).toEqual([2, 2]);

@@ -67,7 +67,7 @@ async function atTheProvider(): Promise<Journey & { answer: () => void }> {
 
 /** Says it while the mail is at the provider, which answers once it is known. */
 async function saidMeanwhile(journey: Awaited<ReturnType<typeof atTheProvider>>, command: 'pause' | 'exit') {
-  const said = system.command(journey, { command });
+  const said = system.insist(journey, { command });
   await eventually('it is known', async () => (await system.journeyRow(journey)).stopFlag);
   journey.answer();
   return said;
@@ -76,13 +76,13 @@ async function saidMeanwhile(journey: Awaited<ReturnType<typeof atTheProvider>>,
 describe.concurrent('a touch in back-off', () => {
   it('is recalled by a pause, stays back though the provider would take it, and leaves once at resume', async () => {
     const journey = await inBackOff();
-    const paused = await system.command(journey, { command: 'pause' });
+    const paused = await system.insist(journey, { command: 'pause' });
     expect(paused).toMatchObject({ status: 200, body: { state: 'paused' } });
     expect(changeOf(paused, 'first')).toMatchObject({ note: 'recalled before it left' });
     smtp.behave(journey.to, undefined);
     await whileNothingLeaves();
     expect(leftFor(journey)).toBe(0);
-    expect(await system.command(journey, { command: 'resume' })).toMatchObject({
+    expect(await system.insist(journey, { command: 'resume' })).toMatchObject({
       status: 200,
       body: { state: 'running' },
     });
@@ -94,11 +94,11 @@ describe.concurrent('a touch in back-off', () => {
   it('is recalled at once though its next try is far, so that the pause is answered and resume sends at once', async () => {
     const journey = await inBackOff(MAIL, '451 4.3.0 busy, try again in 5 m');
     await eventually('the refusal is written', async () => (await system.messageRow(journey))?.leaseUntil === null);
-    const paused = await system.command(journey, { command: 'pause' });
+    const paused = await system.insist(journey, { command: 'pause' });
     expect(paused).toMatchObject({ status: 200, body: { state: 'paused' } });
     expect(changeOf(paused, 'first')).toMatchObject({ note: 'recalled before it left' });
     smtp.behave(journey.to, undefined);
-    expect((await system.command(journey, { command: 'resume' })).status).toBe(200);
+    expect((await system.insist(journey, { command: 'resume' })).status).toBe(200);
     await system.decided(journey, 'sent');
     expect(leftFor(journey)).toBe(1);
   });
@@ -131,7 +131,7 @@ describe.concurrent('a touch in back-off', () => {
 
   it('never leaves once the journey is exited', async () => {
     const journey = await inBackOff();
-    expect(await system.command(journey, { command: 'exit' })).toMatchObject({ status: 200, body: { state: 'ended' } });
+    expect(await system.insist(journey, { command: 'exit' })).toMatchObject({ status: 200, body: { state: 'ended' } });
     smtp.behave(journey.to, undefined);
     await whileNothingLeaves();
     expect(leftFor(journey)).toBe(0);
@@ -147,7 +147,7 @@ describe.concurrent('a touch at the provider', () => {
     expect(paused).toMatchObject({ status: 200, body: { state: 'paused' } });
     expect(changeOf(paused, 'first')).toMatchObject({ to: 'sent', note: 'was already at the provider' });
     expect(await system.messageRow(journey)).toMatchObject({ state: 'sent', attempt: 1 });
-    expect((await system.command(journey, { command: 'resume' })).status).toBe(200);
+    expect((await system.insist(journey, { command: 'resume' })).status).toBe(200);
     await whileNothingLeaves(1_500);
     expect(leftFor(journey)).toBe(1);
   });
@@ -180,7 +180,7 @@ describe.concurrent('an exit', () => {
     const held = await hold(on.account);
     const journey = await system.begin(MAIL, on);
     await system.decided(journey, 'held');
-    expect(await system.command(journey, { command: 'exit' })).toMatchObject({ status: 200, body: { state: 'ended' } });
+    expect(await system.insist(journey, { command: 'exit' })).toMatchObject({ status: 200, body: { state: 'ended' } });
     await release('holds', held);
     await whileNothingLeaves(1_000);
     expect(leftFor(on)).toBe(0);
@@ -191,7 +191,7 @@ describe.concurrent('an exit', () => {
     const stopped = await stop(STOPPED[1]);
     const journey = await system.begin(STOPPED[1]);
     await system.decided(journey, 'held');
-    expect((await system.command(journey, { command: 'exit' })).status).toBe(200);
+    expect((await system.insist(journey, { command: 'exit' })).status).toBe(200);
     await release('stops', stopped);
     await whileNothingLeaves(1_000);
     expect(leftFor(journey)).toBe(0);
@@ -200,9 +200,9 @@ describe.concurrent('an exit', () => {
 
   it('ends a paused journey', async () => {
     const journey = await inBackOff();
-    await system.command(journey, { command: 'pause' });
+    await system.insist(journey, { command: 'pause' });
     smtp.behave(journey.to, undefined);
-    expect(await system.command(journey, { command: 'exit' })).toMatchObject({ status: 200, body: { state: 'ended' } });
+    expect(await system.insist(journey, { command: 'exit' })).toMatchObject({ status: 200, body: { state: 'ended' } });
     await whileNothingLeaves(1_500);
     expect(leftFor(journey)).toBe(0);
   });
@@ -211,7 +211,7 @@ describe.concurrent('an exit', () => {
 describe.concurrent('a legal notice', () => {
   it('passes a pause, which keeps everything else back', async () => {
     const journey = await system.begin(LEGAL);
-    expect((await system.command(journey, { command: 'pause' })).status).toBe(200);
+    expect((await system.insist(journey, { command: 'pause' })).status).toBe(200);
     await system.decided(journey, 'sent', 'notice');
     await whileNothingLeaves(800);
     expect(leftFor(journey)).toBe(1);

@@ -11,6 +11,7 @@ import type { Database } from '../../../db/database.ts';
 import { ensureAdminKey } from '../../../db/queries/keys/ensure-admin-key.ts';
 import { commands, decisions, journeys, messages } from '../../../db/schema/index.ts';
 import { composePorts } from '../../../workers/ports.ts';
+import { patiently } from '../../../workers/rehearse/patience.ts';
 import type { Ground } from '../../../workers/rehearse/rig.ts';
 import { startWorker } from '../../../workers/worker.ts';
 import type { RunningWorker } from '../../../workers/worker.ts';
@@ -54,7 +55,7 @@ export async function startSystem(
   await ensureAdminKey(database.db, { given: key, now: new Date() });
   const config = { publicUrl, systemZone: 'UTC', secret, taskQueue, temporalUiUrl: '', namespace, limits: o.limits };
   const api = await startApi({ database, client, log, host: '127.0.0.1', port: 0, clock: Date.now, config });
-  const real = o.smtp && createSmtpMailer({ url: o.smtp.url, connectTimeoutMs: 1_000, greetingTimeoutMs: 1_000 });
+  const real = o.smtp && createSmtpMailer({ url: o.smtp.url });
   const { providerMs } = o;
   const mailer =
     real && providerMs
@@ -84,7 +85,8 @@ export async function startSystem(
     return { status: answer.status, body: (await answer.json()) as T, ms: performance.now() - began };
   };
   const must = async <T = Loose>(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<T> => {
-    const answer = await call<T>(method, path, body);
+    const starts = path === '/v1/journeys' && o.limits?.startMs === undefined;
+    const answer = await patiently((again) => call<T>(method, path, body && { ...body, ...again }), { starts });
     if (answer.status >= 300)
       throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body;
@@ -109,20 +111,12 @@ export async function startSystem(
       const { id, temporal } = await must('POST', '/v1/journeys', { playbook, account, ...more });
       return { id, account, to, workflowId: temporal.workflowId };
     },
+    /** Says it once, whatever the answer. */
     command: (journey: { id: string }, body: Body) =>
       call('POST', `/v1/journeys/${journey.id}/commands`, { reason: 'a test', ...body }),
     /** As a patient person: told to come again, or not told in time, the same command is repeated under the same id. */
-    insist: async (
-      journey: { id: string },
-      said: { id: string; [argument: string]: unknown },
-    ): Promise<Answer<Loose>> => {
-      for (;;) {
-        const answer = await system.command(journey, said);
-        if (![429, 503, 504].includes(answer.status)) return answer;
-        if (answer.status !== 429 && (answer.body.outcome !== 'unknown' || answer.body.id !== said.id)) return answer;
-        await delay(200 + Math.random() * 300);
-      }
-    },
+    insist: (journey: { id: string }, body: Body): Promise<Answer<Loose>> =>
+      patiently((again) => system.command(journey, { ...body, ...again })),
     read: (journey: { id: string }) => must('GET', `/v1/journeys/${journey.id}`),
     commandRow: (journey: { id: string }, id: string) =>
       one(

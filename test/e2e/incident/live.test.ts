@@ -68,8 +68,10 @@ describe('an incident on the real clock', () => {
     const [page] = await pagesOf(incident.journey);
     expect(page).toMatchObject({ role: 'on-call', severity: 'critical', provider: 'embedded-pager', error: null });
     expect(page!.title).toBe(`An incident needs you: SEV-1 High load on core (${id})`);
-    const mails = (await mailsOf(incident.journey)).filter((one) => one.template === 'page');
-    expect(mails).toMatchObject([{ state: 'sent', to: 'on-call@tenure.localhost' }]);
+    await soon('it was called by mail', async () => {
+      const mails = (await mailsOf(incident.journey)).filter((one) => one.template === 'page');
+      expect(mails).toMatchObject([{ state: 'sent', to: 'on-call@tenure.localhost' }]);
+    });
     const tasks = (await rig.call<Json>('GET', `/v1/tasks?journey=${incident.journey}&ownerRole=on-call`)).body;
     expect(tasks.items).toMatchObject([{ step: 'page-on-call', state: 'open', data: { incident: id } }]);
     await post(`/v1/incidents/${id}/commands`, { command: 'acknowledge' });
@@ -116,10 +118,12 @@ describe('an incident on the real clock', () => {
         expect((await told()).filter((one) => one.state === 'sent')).toHaveLength(60),
       );
       expect(new Set((await told()).map((one) => one.to)).size).toBe(60);
-      const items = await rig.database.db.select().from(broadcastItems);
-      expect(items.filter((one) => ids.includes(one.accountId)).map((one) => one.outcome)).toEqual(
-        Array(60).fill('sent'),
-      );
+      await soon('it is known of everybody', async () => {
+        const items = await rig.database.db.select().from(broadcastItems);
+        expect(items.filter((one) => ids.includes(one.accountId)).map((one) => one.outcome)).toEqual(
+          Array(60).fill('sent'),
+        );
+      });
     } finally {
       await again.stop();
     }

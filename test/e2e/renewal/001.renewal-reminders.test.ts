@@ -160,4 +160,16 @@ describe('001.renewal-reminders', () => {
     expect(step('decision-call')).toEqual(['2027-03-17 10:00 skipped renewal-decided']);
     expect(outcome).toBe('upgraded');
   });
+
+  it('has nobody arrange an upgrade that they think better of, and again when they come back to it', async () => {
+    const { step, outcome } = await live({
+      events: [decided('P20D', 'upgrade'), decided('P22D', 'renew'), decided('P24D', 'upgrade')],
+    });
+    expect(step('upgrade-arrangement').slice(0, 3)).toEqual([
+      '2027-02-09 12:00 sent as-planned',
+      '2027-02-11 12:00 completed completed',
+      '2027-02-13 12:00 sent as-planned',
+    ]);
+    expect(outcome).toBe('upgraded');
+  });
 });

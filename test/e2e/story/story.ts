@@ -11,10 +11,11 @@ import { startRig } from '../../../workers/rehearse/rig.ts';
 import { createKernel } from '../../../workflows/kernel/create-kernel.ts';
 import { rulesOf } from '../../../workflows/rules/rules-of.ts';
 import type { State } from '../../../workflows/contracts/journey.ts';
+import { shownFrom } from '../../../workflows/contracts/time.ts';
 import { journeyStateQuery } from '../../../workflows/messages.ts';
 
 /** Real ms of a run's own work that a jump leaves room for; within the rehearsal clock's grain. */
-const HEAD_START_MS = 5_000;
+const HEAD_START_MS = 25_000;
 /** Rows that only the dispatcher starts are left alone for 2 s. */
 const STARTER_MS = 3_000;
 
@@ -52,7 +53,8 @@ export async function beginStory(ground: Ground, account: string, start: number)
       const open = await atRest(rig);
       const wakes = open.flatMap(({ wake }) => (wake === undefined ? [] : [wake]));
       const next = Math.min(...wakes, target);
-      await moveAll(skip, open, next === target && !wakes.includes(target) ? target - HEAD_START_MS : next + 1);
+      const jump = next === target && !wakes.includes(target) ? target - HEAD_START_MS : shownFrom(next, 1) + 1;
+      await moveAll(skip, open, jump);
       put(next);
       if (next >= target && !wakes.includes(next)) break;
     }

@@ -22,7 +22,7 @@ let story: Story;
 beforeAll(async () => {
   story = await beginStory(await testGround(), `lakeside-${randomUUID().slice(0, 8)}`, SIGN_UP);
   await live();
-});
+}, 600_000);
 afterAll(() => story.stop());
 
 const call = async <T>(method: 'GET' | 'PUT' | 'POST', url: string, body?: unknown): Promise<T> => {

@@ -28,6 +28,10 @@ describe('the end of the next term', () => {
     expect(terms(from, iso, 4)).toEqual(dates);
   });
 
+  it.each(['P0D', 'PT0S', 'PT23H', '-P1M', '-P1Y'])('is none of a term of %s, which would renew for ever', (iso) => {
+    expect(() => nextTerm(day('2027-01-31'), iso, 31)).toThrow(RangeError);
+  });
+
   it('forgets the kept day when the date was moved away from the end of its month', () => {
     expect(termDay(day('2027-04-15'), 31)).toBe(15);
     expect(said(nextTerm(day('2027-04-15'), 'P1M', 31))).toBe('2027-05-15');

@@ -7,6 +7,7 @@ import { commonData, judgeStep } from '../../../playbooks/judge/judge-step.ts';
 import { compileTimetable } from '../../../playbooks/publish/compile-timetable.ts';
 import { describePlaybook } from '../../../playbooks/publish/describe.ts';
 import { playbookJsonSchema } from '../../../playbooks/publish/json-schema.ts';
+import { plans } from '../../../playbooks/plans.ts';
 import { checkPlaybook } from '../../../playbooks/publish/publish.ts';
 import { compileShipped } from '../../../playbooks/publish/publish-shipped.ts';
 import { readShipped, shippedFiles } from '../../../playbooks/publish/read-shipped.ts';
@@ -73,6 +74,12 @@ describe('the shipped playbooks', () => {
         .map((one) => `${playbook.kind}:${playbook.key ?? ''} ${one.event}`),
     );
     expect(plain.filter((one, i) => plain.indexOf(one) !== i)).toEqual([]);
+  });
+
+  it('tell an incident to affected accounts of every plan, in writing and once', async () => {
+    const incident = await readShipped('000.platform-incident');
+    const told = stepsOf(incident).filter((step) => step.kind === 'broadcast' && step.channel !== 'sms');
+    expect(told.flatMap((step) => step.plans ?? []).sort()).toEqual(Object.keys(plans).sort());
   });
 
   it('fit into what a run carries', () => {

@@ -49,6 +49,24 @@ describe('a run that an engineer cancels', () => {
   });
 });
 
+describe('a run that is told something before its first task', () => {
+  it('lives, and does what is due', async () => {
+    const { asked, activities } = world();
+    const [client, taskQueue] = [await testClient(), testTaskQueue()];
+    const timetable = timetableOf([step('hello', 'one', due('PT0S')), step('later', 'one', due('P9D'))], {
+      listens: { ping: [] },
+      reactions: [{ event: 'ping', set: 'pinged' }],
+    });
+    const handle = await begin(client, taskQueue, timetable);
+    await handle.signal(happenedSignal, [{ t: 'event', id: 'e', type: 'ping', at: Date.now(), fields: {} }]);
+    await withWorker({ taskQueue, activities }, async () => {
+      await expect.poll(() => asked).toEqual(['deliver hello']);
+      expect((await handle.query(journeyStateQuery)).flags).toEqual({ pinged: expect.any(Number) });
+      await handle.terminate();
+    });
+  });
+});
+
 describe('ten thousand events to one run', () => {
   it('leave its state within a few pages and its history within one run, and are carried on when it begins anew', async () => {
     const { asked, activities } = world();
