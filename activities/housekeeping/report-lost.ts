@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { isUnchanged, journeysStartedAfter, overdueJourneys } from '../../db/queries/housekeeping/open-journeys.ts';
 import type { OpenJourney } from '../../db/queries/housekeeping/open-journeys.ts';
-import { noteSweep, rewindSweep, sweptUntil } from '../../db/queries/renewals/sweeps.ts';
+import { noteSweep, rewindSweep, sweptUntil } from '../../db/queries/sweeps/sweeps.ts';
 import { raiseTask } from '../tasks/raise-task.ts';
 
 /** Whether a run lives this journey. */

@@ -3,7 +3,7 @@ import type { AccountRow } from '../../db/queries/accounts/read-account.ts';
 import type { Database } from '../../db/database.ts';
 import { dueRenewals } from '../../db/queries/renewals/due-renewals.ts';
 import type { DueRenewal } from '../../db/queries/renewals/due-renewals.ts';
-import { noteSweep, sweptUntil } from '../../db/queries/renewals/sweeps.ts';
+import { noteSweep, sweptUntil } from '../../db/queries/sweeps/sweeps.ts';
 import type { RenewalPage, RenewalSweepInput } from '../../workflows/contracts/renewals.ts';
 import { DAY_MS } from '../../workflows/contracts/time.ts';
 

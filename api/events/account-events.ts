@@ -15,7 +15,7 @@ export const PLAN_CHANGED = 'account.plan_changed';
 export const FACTS_RECORDED = 'facts_recorded';
 /** What says which plan an account is on from now on. */
 const SETS_PLAN = new Set([PLAN_CHANGED, 'subscription.started', 'purchase']);
-/** With what a subscription begins: the fact `subscribed_at`, from which its first days count. */
+/** With what a subscription begins: the fact `subscribed_at`, from which its first days count. A purchase may also be one more by somebody who has one. */
 const SUBSCRIBES = new Set(['subscription.started', 'purchase', 'trial.converted', 'community.upgraded']);
 
 type Change = { catalog: Pick<Catalog, 'boundFacts'>; actor: string; now: number };
@@ -47,7 +47,7 @@ export async function applyToAccounts(
 async function applied(tx: Tx, event: EventBody, account: AccountRow, now: number): Promise<AccountRow> {
   const data = event.data ?? {};
   if (event.type === FACTS_RECORDED) return withFacts(tx, account, data, now);
-  if (SUBSCRIBES.has(event.type))
+  if (SUBSCRIBES.has(event.type) && (event.type !== 'purchase' || account.facts.subscribed_at === undefined))
     account = await withFacts(tx, account, { subscribed_at: event.at ?? new Date(now).toISOString() }, now);
   const { plan } = data;
   if (!SETS_PLAN.has(event.type) || typeof plan !== 'string' || !isPlan(plan) || plan === account.plan) return account;

@@ -70,7 +70,7 @@ function buildCatalog(rows: Published[]): Catalog {
       events.set(type, union);
     }
   }
-  for (const type of SETS_PLAN) events.set(type, new Map([...(events.get(type) ?? []), ['plan', PLAN]]));
+  for (const type of TAKES_ANY_PLAN) events.set(type, new Map([...(events.get(type) ?? []), ['plan', PLAN]]));
   const find = (id: string, version?: number) =>
     version === undefined ? newest.get(id) : rows.find((row) => row.id === id && row.version === version);
   const boundFacts = new Set(rows.flatMap(({ definition }) => [...factsOf(definition)]));
@@ -86,7 +86,7 @@ function both(known: Field | undefined, field: Field): Field {
 }
 
 /** Events that put an account on any plan there is, whatever a playbook makes of it. */
-const SETS_PLAN = ['account.plan_changed', 'subscription.started'];
+const TAKES_ANY_PLAN = ['account.plan_changed', 'subscription.started'];
 const PLAN: Field = { type: 'enum', values: Object.keys(plans), doc: 'The new plan' };
 
 function* factsOf(playbook: Playbook): Generator<string> {
@@ -124,11 +124,11 @@ export function fits(field: Field, value: unknown): boolean {
   }
 }
 
+const Day = z.iso.date();
+
 /** `Date.parse` takes the 30th of February for the 2nd of March. */
 const isDate = (text: string): boolean =>
-  /^\d{4}-\d\d-\d\d([T ]|$)/.test(text) &&
-  !Number.isNaN(Date.parse(text)) &&
-  z.iso.date().safeParse(text.slice(0, 10)).success;
+  /^\d{4}-\d\d-\d\d([T ]|$)/.test(text) && !Number.isNaN(Date.parse(text)) && Day.safeParse(text.slice(0, 10)).success;
 
 /** Refuses facts that no playbook reads, or of another type; values are never repeated. */
 export function checkFacts(catalog: Catalog, facts: Record<string, unknown>, pointer: string): void {

@@ -63,6 +63,19 @@ it('a transaction whose work fails for a reason of its own, after its connection
   expect(await eventually('the pool works again', () => database.sql`select 1 as one`)).toMatchObject([{ one: 1 }]);
 });
 
+it('a transaction that loses its connection fails all that it has asked', async () => {
+  const asked: Promise<unknown>[] = [];
+  const work = database.sql.begin(async (tx) => {
+    const [row] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    const all = [tx`select ${1}::int, pg_sleep(60)`, tx`select ${2}::int`, tx`select ${3}::int`];
+    asked.push(...all.map((one) => one.then(() => 'an answer').catch(() => 'lost')));
+    setTimeout(() => void kill(row!.pid), 50);
+    await Promise.all(all);
+  });
+  await expect(work).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+  expect(await Promise.all(asked)).toEqual(['lost', 'lost', 'lost']);
+});
+
 it('an error of a statement still rolls back and is the transaction’s error', async () => {
   const work = database.db.transaction(async (tx) => {
     await tx.execute(raw`insert into written values ('first')`);
@@ -72,6 +85,25 @@ it('an error of a statement still rolls back and is the transaction’s error', 
   expect(await written()).toEqual([]);
   await database.db.transaction((tx) => tx.execute(raw`insert into written values ('kept')`));
   expect(await written()).toEqual(['kept']);
+});
+
+it('a transaction that waits behind a hundred statements of its connection is one', async () => {
+  const one = (n: number) => database.sql<{ n: number }[]>`select ${n}::int as n`;
+  await one(0);
+  const before = database.sql`select pg_sleep(0.2)`.execute();
+  const many = Array.from({ length: 99 }, (_, n) => one(n).execute());
+  const work = database.sql.begin((tx) => tx`insert into written values ('after many')`);
+  await Promise.all([before, ...many, work]);
+  expect(await written()).toContain('after many');
+});
+
+it('what cannot be sent fails alone, and those before and behind it have their own answers', async () => {
+  const one = async (n: unknown) => (await database.sql<{ n: number }[]>`select ${n as number}::int as n`)[0]!.n;
+  await one(0);
+  const before = database.sql`select pg_sleep(0.2)`.execute();
+  const answers = [1, undefined, 3, 4].map((n) => one(n).catch((error: { code: string }) => error.code));
+  expect(await Promise.all(answers)).toEqual([1, 'UNDEFINED_VALUE', 3, 4]);
+  await before;
 });
 
 it('a busy pool whose connections are lost again and again works on at once: nothing hangs, and every question has its own answer', async () => {

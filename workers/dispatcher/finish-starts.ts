@@ -39,8 +39,9 @@ export async function finishStarts(d: {
       else await markRunning(d.database.db, row.id, runId);
     } catch (error) {
       const code = grpcCode(error);
-      if (code === undefined || AWAY.has(code)) throw error;
+      if (code !== undefined && AWAY.has(code)) throw error;
       d.looked.add(row.id);
+      if (code === undefined) throw error;
       d.log.warn({ journey: row.id, code }, 'the engine refuses to start a run');
     }
 }

@@ -17,6 +17,7 @@ import type { TimeSkipping } from '../../temporal-config/time-skipping.ts';
 import { openIncidentOf } from './incident-persona.ts';
 import { applyItem, noticesTold, putPersona, settle, timeline } from './persona-driver.ts';
 import type { Item } from './persona-driver.ts';
+import { patiently } from './patience.ts';
 import { readEntries } from './entries.ts';
 import type { Entry } from './entries.ts';
 import { journeyCost } from './history-cost.ts';
@@ -34,7 +35,7 @@ export type Rehearsal = {
 };
 
 /** Real time that a persona's items have before a step due at the same instant could fire; well within the clock's grain. */
-const HEAD_START_MS = 25_000;
+export const HEAD_START_MS = 25_000;
 /** A paused journey is followed no further than this after its last date. */
 const MAX_INSTANTS = 2_000;
 /** How often one instant is looked at again before the run counts as stuck. */
@@ -104,7 +105,7 @@ async function begin(rig: Rig, playbook: Playbook, persona: Persona, account: st
     ...(persona.options ? { options: persona.options } : {}),
   };
   const { status, body: journey } = opened
-    ? await started(rig, opened.journey)
+    ? await patiently(() => rig.call<Started>('GET', `/v1/journeys/${opened.journey}`), { starts: true })
     : await rig.call<Started>('POST', '/v1/journeys', body);
   if (status !== 200 && status !== 201)
     throw new Error(`the journey did not start (${status}): ${journey.detail ?? ''}`);
@@ -130,15 +131,6 @@ type Started = {
   detail?: string;
   temporal: { workflowId: string; runId: string };
 };
-
-/** A journey that something else opened, once its run is there. */
-async function started(rig: Rig, journey: string): Promise<{ status: number; body: Started }> {
-  for (;;) {
-    const found = await rig.call<Started>('GET', `/v1/journeys/${journey}`);
-    if (found.body.state !== 'starting') return found;
-    await sleep(100);
-  }
-}
 
 async function live(run: Run, items: Item[]): Promise<Item[]> {
   const { rig } = run;

@@ -2,9 +2,9 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { HousekeepingActivities } from '../../activities/housekeeping/create-housekeeping-activities.ts';
 import type { Swept } from '../contracts/housekeeping.ts';
 
-// Bounded batches: what one round leaves the next one takes.
+// Bounded batches, whose bounds add up to two minutes: what one round leaves the next one takes.
 const { keepHouse } = proxyActivities<HousekeepingActivities>({
-  startToCloseTimeout: '2m',
+  startToCloseTimeout: '10m',
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 10 },
 });
 

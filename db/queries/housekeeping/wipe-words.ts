@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../database.ts';
-import { noteSweep, sweptUntil } from '../renewals/sweeps.ts';
+import { noteSweep, sweptUntil } from '../sweeps/sweeps.ts';
 
 const NAME = 'words';
 

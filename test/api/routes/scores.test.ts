@@ -133,6 +133,19 @@ describe('a score given from outside', () => {
       expect(await told(id)).toEqual(['none → high (worse)']);
     },
   );
+
+  test('counts those days from the first purchase, and not from one more', async () => {
+    atDay(0);
+    const id = await account({ plan: 'trial' });
+    const buy = () => [{ id: freshId('e'), type: 'purchase', account: id, data: { plan: 'starter' } }];
+    await api.call('POST', '/v1/events', { as: 'service', body: { events: buy() } });
+    await give(id, { model: MODEL, score: 5 });
+    atDay(13);
+    await api.call('POST', '/v1/events', { as: 'service', body: { events: buy() } });
+    atDay(14);
+    await sweep(id);
+    expect(await told(id)).toEqual(['none → high (worse)']);
+  });
 });
 
 describe('an override', () => {

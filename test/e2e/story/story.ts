@@ -5,7 +5,7 @@ import { deliveries, journeys } from '../../../db/schema/index.ts';
 import type { JourneyRow } from '../../../db/schema/journeys.ts';
 import { timeSkipping } from '../../../temporal-config/time-skipping.ts';
 import type { TimeSkipping } from '../../../temporal-config/time-skipping.ts';
-import { hasHeard } from '../../../workers/rehearse/rehearse.ts';
+import { HEAD_START_MS, hasHeard } from '../../../workers/rehearse/rehearse.ts';
 import type { Ground, Rig } from '../../../workers/rehearse/rig.ts';
 import { startRig } from '../../../workers/rehearse/rig.ts';
 import { createKernel } from '../../../workflows/kernel/create-kernel.ts';
@@ -14,8 +14,6 @@ import type { State } from '../../../workflows/contracts/journey.ts';
 import { shownFrom } from '../../../workflows/contracts/time.ts';
 import { journeyStateQuery } from '../../../workflows/messages.ts';
 
-/** Real ms of a run's own work that a jump leaves room for; within the rehearsal clock's grain. */
-const HEAD_START_MS = 25_000;
 /** Rows that only the dispatcher starts are left alone for 2 s. */
 const STARTER_MS = 3_000;
 

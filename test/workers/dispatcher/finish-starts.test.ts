@@ -14,11 +14,11 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** An error as the client throws it: with the engine's status code in what it was caused by. */
-const said = (code: number) =>
+const said = (code?: number) =>
   new Error('refused', { cause: Object.assign(new Error('refused'), { code, details: '', metadata: {} }) });
 
 /** An engine that refuses the start of one account's runs. */
-const engine = (account: string, code: number) =>
+const engine = (account: string, code?: number) =>
   ({
     withDeadline: (_at: number, work: () => unknown) => work(),
     workflow: {
@@ -46,7 +46,7 @@ async function threeStarting(waitMs = 60_000) {
   };
   const looked = createBackOff(() => waitMs);
   const log = { warn: vi.fn() };
-  const finish = (code: number, now = START + 60_000) =>
+  const finish = (code?: number, now = START + 60_000) =>
     finishStarts({
       ...{ database: world.database, client: engine(all[0]!.account, code), taskQueue: 'none', looked, log },
       now: new Date(now),
@@ -69,6 +69,13 @@ it('comes to the young ones however many older ones are refused', async () => {
     insert into journeys select (jsonb_populate_record(j, jsonb_build_object('id', gen_random_uuid(), 'lock', j.lock || ':' || i))).*
     from journeys j, generate_series(1, 120) i where j.id = ${all[0]!.journey}`;
   for (let round = 0; round < 3; round += 1) await finish(3);
+  expect(await states()).toEqual(['starting', 'running', 'running']);
+});
+
+it('lets one that fails for a reason of our own keep the others waiting once, and no longer', async () => {
+  const { states, finish } = await threeStarting();
+  await expect(finish()).rejects.toThrow('refused');
+  await finish();
   expect(await states()).toEqual(['starting', 'running', 'running']);
 });
 
