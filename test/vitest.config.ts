@@ -15,9 +15,9 @@ export default defineConfig({
     // Files of one fork share its modules and its warm code: no test may change what a module keeps.
     isolate: false,
     // Ceilings, for loaded machines; nothing waits for them that does not fail.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-    expect: { poll: { timeout: 90_000 } },
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 180_000 } },
     projects: [
       {
         extends: true,

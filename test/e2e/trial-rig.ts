@@ -56,7 +56,7 @@ export async function atRest({ client }: Rig, workflowId: string): Promise<void>
     const { status, raw } = await client.workflow.getHandle(workflowId).describe();
     return status.name === 'RUNNING' && ((raw.pendingActivities?.length ?? 0) > 0 || Boolean(raw.pendingWorkflowTask));
   };
-  await vi.waitUntil(async () => !(await busy()), { timeout: 90_000, interval: 30 });
+  await vi.waitUntil(async () => !(await busy()), { timeout: 180_000, interval: 30 });
 }
 
 /** Lets a run of a shifted rig live until the virtual instant `at`, and the rig's own clock with it. */

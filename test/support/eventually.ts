@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function eventually<T>(
   what: string,
   check: () => Promise<T> | T,
-  withinMs = 90_000,
+  withinMs = 180_000,
 ): Promise<Exclude<NonNullable<T>, false>> {
   const until = performance.now() + withinMs;
   for (let last: unknown; ;) {

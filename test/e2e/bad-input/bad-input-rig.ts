@@ -100,17 +100,6 @@ export function noonZone(): string {
 /** An id that no other test has. */
 export const freshId = () => `acc-${randomUUID().slice(0, 13)}`;
 
-/** Waits until there is an answer, some seconds at most. */
-export async function eventually<T>(ask: () => Promise<T | undefined | false>, ms = 90_000): Promise<T> {
-  const until = Date.now() + ms;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > until) throw new Error('it did not come');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 function read(status: number, problem: Problem): Refused {
   expect(problem).toMatchObject({ status, title: expect.any(String), retryable: expect.any(Boolean) });
   expect(problem.type).toMatch(/^urn:tenure:error:/);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { badInputRig, eventually } from './bad-input-rig.ts';
+import { eventually } from '../../support/eventually.ts';
+import { badInputRig } from './bad-input-rig.ts';
 import type { BadInputRig } from './bad-input-rig.ts';
 
 const DAY = 86_400_000;
@@ -40,7 +41,7 @@ const timeline = async (journey: string) =>
 const settled = async () => {
   const account = await rig.newAccount();
   const journey = await rig.newTrial(account);
-  await eventually(async () =>
+  await eventually('it is welcomed', async () =>
     (await timeline(journey)).some(({ kind, entry }) => kind === 'message' && entry.state === 'sent'),
   );
   return { account, journey };
@@ -189,7 +190,7 @@ describe('events', () => {
     }
     expect((await timeline(journey)).length).toBe(before);
     expect((await send(beside)).body).toEqual({ accepted: 1, duplicates: 0 });
-    await eventually(async () => (await view(journey)).state === 'ended');
+    await eventually('it has ended', async () => (await view(journey)).state === 'ended');
   });
 
   it('that start a journey start one, sent twice and at once', async () => {
@@ -221,7 +222,7 @@ describe('events', () => {
     expect(Number(row!.value)).toBe(30);
     const [kept] = await rig.database.sql<{ at: Date | string }[]>`select at from events where id = ${old.id}`;
     expect(new Date(kept!.at).toISOString()).toBe(old.at);
-    await eventually(async () =>
+    await eventually('the run is told', async () =>
       (await timeline(journey)).some(({ kind, entry }) => kind === 'event' && entry.id === old.id && entry.told),
     );
     expect(await view(journey)).toMatchObject({ state: 'running' });
@@ -231,7 +232,7 @@ describe('events', () => {
     const { account, journey } = await settled();
     await send({ id: randomUUID(), type: 'purchase', account });
     const recorded = () => rig.call<{ items: unknown[] }>('GET', `/v1/journeys?account=${account}&state=ended`);
-    await eventually(async () => (await recorded()).body.items.length === 1);
+    await eventually('it has ended', async () => (await recorded()).body.items.length === 1);
     const ended = await view(journey);
     expect(
       (

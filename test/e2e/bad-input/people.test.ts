@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anAccount, badInputRig, eventually } from './bad-input-rig.ts';
+import { eventually } from '../../support/eventually.ts';
+import { anAccount, badInputRig } from './bad-input-rig.ts';
 import type { BadInputRig } from './bad-input-rig.ts';
 
 let rig: BadInputRig;
@@ -14,7 +15,7 @@ const explained = async (journey: string, step: string) =>
     (item) => item.outcome !== 'due',
   );
 const decided = (journey: string, step: string) =>
-  eventually(async () =>
+  eventually(`${step} is decided`, async () =>
     (await explained(journey, step)).find(({ outcome }) => ['sent', 'skipped', 'dropped', 'failed'].includes(outcome)),
   );
 const messages = async (account: string) =>
@@ -153,7 +154,7 @@ describe('an account erased in the middle of its journey', () => {
     expect(await found()).toEqual([]);
     expect((await rig.call('DELETE', `/v1/accounts/${account}`)).status).toBe(204);
 
-    await eventually(async () => (await state(journey)) === 'ended');
+    await eventually('it has ended', async () => (await state(journey)) === 'ended');
     expect(await messages(account)).toHaveLength(sent);
     expect(await found()).toEqual([]);
     expect(await rig.refused('GET', `/v1/accounts/${account}`)).toMatchObject({ status: 410, code: 'gone' });

@@ -266,7 +266,7 @@ describe('an outage of HubSpot', () => {
       backOffMs: { first: 10, most: 40 },
     });
     try {
-      await vi.waitUntil(() => hubspot.calls.length > 2, { timeout: 90_000, interval: 10 });
+      await vi.waitUntil(() => hubspot.calls.length > 2, { timeout: 180_000, interval: 10 });
       for (let minute = 1; minute <= 60; minute++) {
         now += 90_000;
         await database.db
@@ -277,9 +277,9 @@ describe('an outage of HubSpot', () => {
       expect(hubspot.objects).toEqual([]);
       hubspot.calls.length = 0;
       hubspot.mood = 'up';
-      await vi.waitUntil(() => hubspot.objects.length === 6, { timeout: 90_000, interval: 10 });
+      await vi.waitUntil(() => hubspot.objects.length === 6, { timeout: 180_000, interval: 10 });
       await vi.waitUntil(async () => (await database.db.select().from(crmSync)).length === 6, {
-        timeout: 90_000,
+        timeout: 180_000,
         interval: 10,
       });
       expect(of('companies').find((one) => one.properties.tenure_id === ids[0])!.properties.name).toBe('Lakeside 60');
@@ -319,7 +319,7 @@ describe('an outage of HubSpot', () => {
       startCrmSync({ ...parts, remote: counting('a') }),
       startCrmSync({ ...parts, remote: counting('b') }),
     ];
-    await vi.waitUntil(() => asked.a + asked.b >= 5, { timeout: 90_000, interval: 5 });
+    await vi.waitUntil(() => asked.a + asked.b >= 5, { timeout: 180_000, interval: 5 });
     await Promise.all([a.stop(), b.stop()]);
     expect(Math.min(asked.a, asked.b)).toBe(0);
   });
