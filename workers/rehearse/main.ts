@@ -3,10 +3,8 @@ import { parseArgs } from 'node:util';
 import { TenureError } from '../../workflows/contracts/errors.ts';
 import { describePlaybook } from '../../playbooks/publish/describe.ts';
 import { readShipped } from '../../playbooks/publish/read-shipped.ts';
-import { breakGround } from './ground.ts';
 import { readPersona } from './persona.ts';
 import { table } from './print-table.ts';
-import { rehearse } from './rehearse.ts';
 
 const USAGE = `usage: npm run --silent rehearse -- <playbook-id> (--persona <file.json> | --describe) [--json]
 
@@ -30,6 +28,8 @@ async function main(): Promise<void> {
     return;
   }
   const persona = readPersona(await readJson(values.persona!), playbook);
+  // The engine's libraries take seconds to load, and whoever is refused or only asks does not wait for them.
+  const [{ breakGround }, { rehearse }] = await Promise.all([import('./ground.ts'), import('./rehearse.ts')]);
   const ground = await breakGround((line) => process.stderr.write(`${line}\n`));
   try {
     const story = await rehearse(ground, playbook, persona);
