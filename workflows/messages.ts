@@ -2,6 +2,7 @@ import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/commo
 import type { Priority, SearchAttributePair } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Command } from './contracts/commands.ts';
+import { isIncidentKind } from './contracts/incident-kinds.ts';
 import type { CommandAnswer, Happening, JourneyInput, JourneyStatus, State } from './contracts/journey.ts';
 import type { Timetable } from './contracts/timetable.ts';
 
@@ -34,8 +35,6 @@ export const PRIORITY = {
   bulk: { priorityKey: 5 },
 } satisfies Record<string, Priority>;
 
-const INCIDENTS = new Set(['platform-incident', 'business-incident']);
-
 /** What a run's search attribute says of the playbook that it follows. */
 export const playbookOf = ({ playbook, version }: Pick<Timetable, 'playbook' | 'version'>): string =>
   `${playbook}@${version}`;
@@ -55,7 +54,7 @@ export function journeyStart(input: JourneyInput, workflowId: string, status: Jo
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
     typedSearchAttributes,
-    priority: INCIDENTS.has(kind) ? PRIORITY.incident : PRIORITY.journey,
+    priority: isIncidentKind(kind) ? PRIORITY.incident : PRIORITY.journey,
     staticSummary: `${kind} · ${playbook} v${version} · ${input.account}`,
     staticDetails: `Journey \`${input.journeyId}\` of account \`${input.account}\`, playbook \`${playbook}\` version ${version}.`,
   };

@@ -5,6 +5,7 @@ import { askPage } from '../../db/queries/pages/ask-page.ts';
 import { openSurvey } from '../../db/queries/surveys/open-survey.ts';
 import { openChecklist } from '../../db/queries/tasks/open-checklist.ts';
 import { openTask } from '../../db/queries/tasks/open-task.ts';
+import { isIncidentKind } from '../../workflows/contracts/incident-kinds.ts';
 import { durationMs } from '../../workflows/contracts/time.ts';
 import { addLocalDays } from '../../workflows/kernel/calendar.ts';
 import type { DeliverInput } from '../../workflows/contracts/journey.ts';
@@ -130,7 +131,7 @@ async function openTheTask(
 
 /** Which incident a task of its journey is about. */
 async function incidentOf(tx: Tx, c: StepContext, { journeyId }: DeliverInput): Promise<object> {
-  if (!c.playbook.kind.endsWith('-incident')) return {};
+  if (!isIncidentKind(c.playbook.kind)) return {};
   const incident = await incidentOfJourney(tx, journeyId);
   return incident ? { incident: incident.id, incident_title: incident.title } : {};
 }

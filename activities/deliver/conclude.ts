@@ -16,6 +16,7 @@ import { forgetWaiters } from '../../db/queries/waiters/wait-on.ts';
 import { changePages } from '../../db/queries/pages/change-pages.ts';
 import { removeWatches } from '../../db/queries/watches/remove-watches.ts';
 import type { JourneyRow } from '../../db/schema/journeys.ts';
+import { isIncidentKind } from '../../workflows/contracts/incident-kinds.ts';
 import type { ConcludeInput } from '../../workflows/contracts/journey.ts';
 import type { Attempt } from './attempt.ts';
 import { enterJourney } from './context.ts';
@@ -68,7 +69,7 @@ async function conclude(
   if (!(await markConcluded(tx, { journeyId, at }))) return [];
   await tellCrm(tx, deps, c, outcome, at);
   const perSecond = deps.settings.policy.releasePerSecond;
-  if (c.journey.kind.endsWith('-incident')) await closeConcluded(tx, { journeyId, at, perSecond });
+  if (isIncidentKind(c.journey.kind)) await closeConcluded(tx, { journeyId, at, perSecond });
   await releaseJourneyHold(tx, { journeyId, accountId, now: at, perSecond });
   await probe('conclude:released');
   const { clockShift } = c.journey;

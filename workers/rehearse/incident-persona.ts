@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { accounts, consents, contacts, gates } from '../../db/schema/index.ts';
 import { BusinessClass, IncidentCommand, IncidentStatus, Severity } from '../../workflows/contracts/incidents.ts';
+import { isIncidentKind } from '../../workflows/contracts/incident-kinds.ts';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import { IsoDuration } from '../../workflows/contracts/time-schema.ts';
 import type { Item } from './persona-driver.ts';
@@ -43,7 +44,7 @@ export const incidentFields = {
     .optional(),
 };
 
-const isIncident = ({ kind }: Playbook) => kind === 'platform-incident' || kind === 'business-incident';
+const isIncident = ({ kind }: Playbook) => isIncidentKind(kind);
 
 /** An incident needs no account of its own: what a persona leaves out is an ordinary one. */
 export function withDefaults(json: unknown, playbook: Playbook): unknown {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ServiceError, isGrpcServiceError } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { isIncidentKind } from '../../workflows/contracts/incident-kinds.ts';
 import type { Playbook } from '../../workflows/contracts/playbook.ts';
 import type { State } from '../../workflows/contracts/journey.ts';
 import { shownFrom } from '../../workflows/contracts/time.ts';
@@ -56,8 +57,6 @@ type Run = {
   journeyId: string;
   kind: string;
 };
-
-const INCIDENTS = new Set(['platform-incident', 'business-incident']);
 
 /**
  * Lives a persona through a playbook: the real workflow, API, activities and database, in skipped time. The run's clock
@@ -138,7 +137,7 @@ async function live(run: Run, items: Item[]): Promise<Item[]> {
   let before: number | undefined;
   for (let instants = 0, looks = 0; instants < MAX_INSTANTS && looks < MAX_LOOKS;) {
     const state = await stateOf(run);
-    if (INCIDENTS.has(run.kind)) await noticesTold(rig, run.journeyId);
+    if (isIncidentKind(run.kind)) await noticesTold(rig, run.journeyId);
     const item = items[0];
     if (!state || state.ended) return [...refused, ...items.map((left) => ({ ...left, refusal: 'journey-ended' }))];
     const wake = (await kernelOf(run, state)).nextWake(state);

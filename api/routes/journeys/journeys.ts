@@ -6,6 +6,7 @@ import type { JourneyRow } from '../../../db/schema/journeys.ts';
 import { StartJourneyBody } from '../../../workflows/contracts/api.ts';
 import { OpaqueId } from '../../../workflows/contracts/commands.ts';
 import { TenureError } from '../../../workflows/contracts/errors.ts';
+import { isIncidentKind } from '../../../workflows/contracts/incident-kinds.ts';
 import { When } from '../../../workflows/contracts/time-schema.ts';
 import { Page, fromCursor, markAt, pageOf, paging } from '../../cursor.ts';
 import type { Api, Deps } from '../../deps.ts';
@@ -87,7 +88,7 @@ export function journeyRoutes(app: Api, deps: Deps, catalogOf: CatalogReader): v
       mustBeOfCustomers(body.account);
       const { row, created } = await db.transaction(async (tx) => {
         const found = mustFind(await catalogOf(tx), playbook, version);
-        if (found.definition.kind.endsWith('-incident'))
+        if (isIncidentKind(found.definition.kind))
           throw new InvalidRequest([{ pointer: '/playbook', detail: 'incidents are opened by POST /v1/incidents' }]);
         return openJourney(tx, {
           id: idFor(request, 'journey'),

@@ -17,13 +17,11 @@ import { startWorker } from '../../../workers/worker.ts';
 import type { RunningWorker } from '../../../workers/worker.ts';
 import type { TestSmtp } from '../../support/smtp.ts';
 import { eventually } from '../../support/eventually.ts';
+import type { Json } from '../../api/api-fixture.ts';
 
 export type Answer<T = Record<string, never>> = { status: number; body: T; ms: number };
 export type Journey = { id: string; account: string; to: string; workflowId: string };
 type Body = { [key: string]: unknown };
-// A test reads whatever the API answers; the shapes themselves are asserted by the API's own tests.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Loose = any;
 
 export const SECRET = 'a-secret-of-the-fault-tests';
 
@@ -75,7 +73,7 @@ export async function startSystem(
   const ports = { ...composePorts({}), ...(mailer ? { mailer } : {}) };
   let worker: RunningWorker | undefined;
 
-  const call = async <T = Loose>(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<Answer<T>> => {
+  const call = async <T = Json>(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<Answer<T>> => {
     const began = performance.now();
     const answer = await fetch(`${api.url}${path}`, {
       method,
@@ -84,7 +82,7 @@ export async function startSystem(
     });
     return { status: answer.status, body: (await answer.json()) as T, ms: performance.now() - began };
   };
-  const must = async <T = Loose>(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<T> => {
+  const must = async <T = Json>(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<T> => {
     const starts = path === '/v1/journeys' && o.limits?.startMs === undefined;
     const answer = await patiently((again) => call<T>(method, path, body && { ...body, ...again }), { starts });
     if (answer.status >= 300)
@@ -115,7 +113,7 @@ export async function startSystem(
     command: (journey: { id: string }, body: Body) =>
       call('POST', `/v1/journeys/${journey.id}/commands`, { reason: 'a test', ...body }),
     /** As a patient person: told to come again, or not told in time, the same command is repeated under the same id. */
-    insist: (journey: { id: string }, body: Body): Promise<Answer<Loose>> =>
+    insist: (journey: { id: string }, body: Body): Promise<Answer<Json>> =>
       patiently((again) => system.command(journey, { ...body, ...again })),
     read: (journey: { id: string }) => must('GET', `/v1/journeys/${journey.id}`),
     commandRow: (journey: { id: string }, id: string) =>
